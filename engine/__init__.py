@@ -1,0 +1,1 @@
+"""Rules, search, evaluation and exact play. Touches no file of a run, imports nothing of ours."""

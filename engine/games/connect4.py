@@ -1,0 +1,156 @@
+"""Connect 4 on 6 rows x 7 columns; an action is a column, 0-6 from the left.
+
+.  .  .  .  .  .  .      bit = 7 * column + row from the bottom; row 6 is a guard
+5 12 19 26 33 40 47      that keeps lines from running over into the next column
+4 11 18 25 32 39 46
+3 10 17 24 31 38 45      state[0] = discs of player 0, bit 63 set when player 1 moves
+2  9 16 23 30 37 44      state[1] = discs of player 1
+1  8 15 22 29 36 43
+0  7 14 21 28 35 42
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from engine.game import ONGOING, Game, Piece, Rules, State, View
+from engine.symmetry import Symmetry, cell_permutations
+
+ROWS, COLUMNS, HEIGHT = 6, 7, 7
+ONE = np.uint64(1)
+ZERO = np.uint64(0)
+TURN = np.uint64(1 << 63)
+DISCS = np.uint64((1 << 49) - 1)
+BOTTOM = np.uint64(sum(1 << (HEIGHT * c) for c in range(COLUMNS)))
+TOP = np.uint64(sum(1 << (HEIGHT * c + ROWS - 1) for c in range(COLUMNS)))
+COLUMN = np.uint64((1 << ROWS) - 1)
+
+
+@njit(cache=True)
+def _has_four(discs):
+    # Four in a row exists where a line of pairs meets its own copy two steps on.
+    pairs = discs & (discs >> np.uint64(1))
+    if pairs & (pairs >> np.uint64(2)):
+        return True
+    pairs = discs & (discs >> np.uint64(6))
+    if pairs & (pairs >> np.uint64(12)):
+        return True
+    pairs = discs & (discs >> np.uint64(7))
+    if pairs & (pairs >> np.uint64(14)):
+        return True
+    pairs = discs & (discs >> np.uint64(8))
+    return (pairs & (pairs >> np.uint64(16))) != ZERO
+
+
+@njit(cache=True)
+def start(state):
+    state[0] = ZERO
+    state[1] = ZERO
+
+
+@njit(cache=True)
+def mover(state):
+    return 1 if state[0] & TURN else 0
+
+
+@njit(cache=True)
+def result(state):
+    first = state[0] & DISCS
+    if _has_four(first):
+        return 1
+    if _has_four(state[1]):
+        return -1
+    return 0 if (first | state[1]) & TOP == TOP else ONGOING
+
+
+@njit(cache=True)
+def legal(state, actions):
+    if result(state) != ONGOING:
+        return 0
+    occupied = state[0] | state[1]
+    count = 0
+    for column in range(COLUMNS):
+        if (occupied >> np.uint64(HEIGHT * column + ROWS - 1)) & ONE == ZERO:
+            actions[count] = column
+            count += 1
+    return count
+
+
+@njit(cache=True)
+def play(state, action):
+    column = np.uint64(HEIGHT * action)
+    stack = ((state[0] | state[1]) >> column) & COLUMN
+    disc = (stack + ONE) << column
+    player = mover(state)
+    state[player] = state[player] | disc
+    state[0] = state[0] ^ TURN
+
+
+@njit(cache=True)
+def observe(state, planes):
+    own = mover(state)
+    mine, theirs = state[own], state[1 - own]
+    for row in range(ROWS):
+        for column in range(COLUMNS):
+            shift = np.uint64(HEIGHT * column + ROWS - 1 - row)
+            planes[0, row, column] = np.float32((mine >> shift) & ONE)
+            planes[1, row, column] = np.float32((theirs >> shift) & ONE)
+
+
+def _bit(cell: int) -> int:
+    return HEIGHT * (cell % COLUMNS) + ROWS - 1 - cell // COLUMNS
+
+
+def cells(state: State) -> list[int]:
+    first, second = int(state[0]), int(state[1])
+    bits = [_bit(cell) for cell in range(ROWS * COLUMNS)]
+    return [1 if first >> b & 1 else 2 if second >> b & 1 else 0 for b in bits]
+
+
+def label(action: int) -> str:
+    return str(action + 1)
+
+
+def highlight(state: State) -> list[int]:
+    """The cells of every four in a row."""
+    marked: set[int] = set()
+    for discs in (int(state[0] & DISCS), int(state[1])):
+        for step in (1, 6, 7, 8):
+            starts = discs & discs >> step & discs >> 2 * step & discs >> 3 * step
+            marked |= {b + k * step for b in range(49) if starts >> b & 1 for k in range(4)}
+    return [cell for cell in range(ROWS * COLUMNS) if _bit(cell) in marked]
+
+
+def _symmetries() -> tuple[Symmetry, ...]:
+    boards = cell_permutations(ROWS, COLUMNS, "mirror")
+    columns = cell_permutations(1, COLUMNS, "mirror")
+    return tuple(Symmetry(b, c) for b, c in zip(boards, columns, strict=True))
+
+
+GAMES = (
+    Game(
+        name="connect4",
+        title="Connect 4",
+        version=1,
+        words=2,
+        actions=COLUMNS,
+        planes=(2, ROWS, COLUMNS),
+        max_plies=ROWS * COLUMNS,
+        rules=Rules(start, legal, play, mover, result, observe),
+        symmetries=_symmetries(),
+        view=View(
+            ROWS,
+            COLUMNS,
+            "drop",
+            (Piece("red", "disc", "first"), Piece("yellow", "ring", "second")),
+        ),
+        cells=cells,
+        label=label,
+        clicks=lambda action: (action,),
+        highlight=highlight,
+        preset={
+            "learner": {"horizon_steps": 10_000, "min_positions": 20_000},
+        },
+    ),
+)

@@ -1,0 +1,64 @@
+"""Perft: how many move sequences of an exact length a game has. The proof of its rules.
+
+A finished game is not continued: sequences that end earlier do not count.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.game import Game
+from engine.kernels import bind, legal, play
+
+
+def perft(game: Game, depth: int) -> int:
+    """The number of legal sequences of `depth` actions from the start."""
+    states = np.zeros((depth + 1, game.words), np.uint64)
+    game.rules.start(states[0])
+    actions = np.zeros((depth + 1, game.actions), np.int16)
+    return int(bind(count_sequences, game)(states, actions, depth))
+
+
+def count_sequences(states, actions, depth):  # type: ignore[no-untyped-def]
+    """Walk the tree below `states[0]` with a stack: row d is the state after d actions."""
+    counts = [0] * (depth + 1)
+    nexts = [0] * (depth + 1)
+    total = 0
+    level = 0
+    counts[0] = legal(states[0], actions[0])
+    if depth == 0:
+        return 1
+    while level >= 0:
+        if level == depth - 1:
+            total += counts[level]
+            level -= 1
+            continue
+        if nexts[level] == counts[level]:
+            level -= 1
+            continue
+        action = actions[level, nexts[level]]
+        nexts[level] += 1
+        for w in range(states.shape[1]):
+            states[level + 1, w] = states[level, w]
+        play(states[level + 1], action)
+        level += 1
+        nexts[level] = 0
+        counts[level] = legal(states[level], actions[level])
+    return total
+
+
+def reachable(game: Game) -> int:
+    """The number of distinct positions that can be reached, finished ones included."""
+    start = game.new()
+    seen = {start.tobytes()}
+    frontier = [start]
+    while frontier:
+        state = frontier.pop()
+        for action in game.legal(state):
+            following = state.copy()
+            game.rules.play(following, action)
+            key = following.tobytes()
+            if key not in seen:
+                seen.add(key)
+                frontier.append(following)
+    return len(seen)

@@ -1,0 +1,1 @@
+"""Monte Carlo tree search over arrays: tree (layout), puct (select, back up), wave, search."""

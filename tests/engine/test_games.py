@@ -1,0 +1,131 @@
+"""Every game in the folder obeys the laws, with the compiler and without it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.errors import FinishedGame, IllegalAction, UnknownGame
+from engine.game import ONGOING, Game, value_for
+from engine.games import all_games, find
+from tests import laws
+
+GAMES = list(all_games().values())
+STATE_LAWS = [
+    laws.over_iff_no_legal_action,
+    laws.legal_actions_are_in_order,
+    laws.play_touches_its_own_row,
+    laws.planes_are_finite_and_overwritten,
+    laws.own_pieces_come_first,
+    laws.jitted_equals_plain,
+    laws.presentation_fits,
+]
+
+
+@pytest.mark.parametrize("game", GAMES, ids=lambda game: game.name)
+@pytest.mark.parametrize("law", STATE_LAWS, ids=lambda law: law.__name__)
+def test_state_law(game: Game, law: object) -> None:
+    for state in laws.random_states(game, seed=1, games=15):
+        law(game, state)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("game", GAMES, ids=lambda game: game.name)
+def test_game_laws(game: Game) -> None:
+    laws.games_end(game, seed=2)
+    for seed in range(5):
+        laws.symmetries_commute(game, seed)
+    laws.preset_is_valid(game)
+
+
+def test_rules_without_a_compiler() -> None:
+    """The same random games, hashed, with Numba switched off altogether (helpers included)."""
+    script = (
+        "import hashlib, warnings; warnings.simplefilter('error')\n"
+        "from engine.games import all_games; from tests import laws\n"
+        "for game in all_games().values():\n"
+        "    total = hashlib.sha256()\n"
+        "    for s in laws.random_states(game, seed=3, games=8):\n"
+        "        total.update(s.tobytes() + game.observe(s).tobytes())\n"
+        "        total.update(repr((game.legal(s), game.result(s), game.mover(s))).encode())\n"
+        "    print(game.name, total.hexdigest())\n"
+    )
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "NUMBA_DISABLE_JIT": disabled, "PYTHONPATH": str(_root())},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for disabled in ("0", "1")
+    ]
+    assert outputs[0] == outputs[1]
+    assert len(outputs[0].splitlines()) == len(GAMES)
+
+
+def _root() -> Path:
+    return Path(__file__).resolve().parents[2]
+
+
+def test_value_is_read_in_one_place() -> None:
+    assert [value_for(r, 0) for r in (5, 0, -5)] == [1.0, 0.0, -1.0]
+    assert [value_for(r, 1) for r in (5, 0, -5)] == [-1.0, 0.0, 1.0]
+
+
+def test_unknown_game_names_the_known_ones() -> None:
+    with pytest.raises(UnknownGame, match=r"'chess'.*connect4.*tictactoe"):
+        find("chess")
+
+
+def test_replay_names_the_wrong_ply() -> None:
+    game = find("connect4")
+    with pytest.raises(IllegalAction, match=r"ply 7: action 3 is illegal.*\[0, 1, 2, 4, 5, 6\]"):
+        game.replay([3] * 7)
+    with pytest.raises(IllegalAction, match="ply 1: action -1"):
+        game.replay([-1])
+    with pytest.raises(FinishedGame, match="ply 8: Connect 4 is over"):
+        game.replay([0, 1, 0, 1, 0, 1, 0, 1])
+
+
+def test_connect4_draws_the_line_where_it_is() -> None:
+    game = find("connect4")
+    #   row 6   . . . . . . .
+    #   ...
+    #   row 2   o o o . . . .
+    #   row 1   x x x x . . .
+    state = game.replay([0, 0, 1, 1, 2, 2, 3])
+    assert game.result(state) == 1
+    assert game.highlight(state) == [35, 36, 37, 38]
+    assert game.cells(state)[35:] == [1, 1, 1, 1, 0, 0, 0]
+    assert game.cells(state)[28:35] == [2, 2, 2, 0, 0, 0, 0]
+
+
+def test_connect4_lines_do_not_run_over_the_edge() -> None:
+    game = find("connect4")
+    # Player 0 fills the top of column 0 and the bottom of column 1: neighbours in the bit order.
+    state = game.replay([5, 0, 0, 0, 0, 3, 0, 3, 0, 5, 1])
+    assert game.result(state) == ONGOING
+
+
+def test_observation_has_the_golden_plane() -> None:
+    """One disc, one index: self-play, evaluation and browser all read the same bytes."""
+    game = find("connect4")
+    planes = game.observe(game.replay([2]))
+    assert planes[1, 5, 2] == 1.0 and planes.sum() == 1.0  # bottom row, third column, opponent's
+    assert planes.ravel().nonzero()[0].tolist() == [42 + 5 * 7 + 2]
+
+
+def test_no_game_is_named_outside_its_file() -> None:
+    names = [game.name for game in GAMES]
+    allowed = ("engine/games/", "engine/config.py")  # the default of run.game
+    for folder in ("engine", "storage", "actor", "trainer", "web", "frontend/src"):
+        for path in sorted((_root() / folder).rglob("*")):
+            where = path.relative_to(_root()).as_posix()
+            if path.suffix not in (".py", ".ts", ".svelte") or where.startswith(allowed):
+                continue
+            text = path.read_text(encoding="utf-8")
+            assert not [name for name in names if name in text], where

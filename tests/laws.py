@@ -1,0 +1,137 @@
+"""The laws of engine/game.py, executable for any game; tests/engine/test_games.py runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from engine.config import Settings, merge
+from engine.game import ONGOING, Game, State
+
+
+def random_states(game: Game, seed: int, games: int = 30) -> Iterator[State]:
+    """Every position of some uniformly random games, the finished one last."""
+    rng = np.random.default_rng(seed)
+    for _ in range(games):
+        state = game.new()
+        yield state.copy()
+        while not game.is_over(state):
+            game.rules.play(state, int(rng.choice(game.legal(state))))
+            yield state.copy()
+
+
+def over_iff_no_legal_action(game: Game, state: State) -> None:
+    """Law 1."""
+    assert (len(game.legal(state)) == 0) == game.is_over(state), game.text(state)
+
+
+def legal_actions_are_in_order(game: Game, state: State) -> None:
+    """Law 2, and that `legal` looks without touching."""
+    before = state.copy()
+    actions = game.legal(state)
+    assert actions == sorted(set(actions)), game.text(state)
+    assert all(0 <= action < game.actions for action in actions)
+    assert np.array_equal(before, state)
+
+
+def play_touches_its_own_row(game: Game, state: State) -> None:
+    """Law 3: neighbours in a batch keep their bits, and the same move gives the same state."""
+    for action in game.legal(state):
+        batch = np.full((3, game.words), 0xDEAD, np.uint64)
+        batch[1] = state
+        game.rules.play(batch[1], action)
+        assert (batch[[0, 2]] == 0xDEAD).all()
+        assert np.array_equal(batch[1], game.after(state, action))
+        assert game.mover(batch[1]) in (0, 1)
+
+
+def games_end(game: Game, seed: int) -> None:
+    """Law 4."""
+    rng = np.random.default_rng(seed)
+    for _ in range(50):
+        state, plies = game.new(), 0
+        while not game.is_over(state):
+            game.rules.play(state, int(rng.choice(game.legal(state))))
+            plies += 1
+            assert plies <= game.max_plies
+        assert game.result(state) != ONGOING
+
+
+def planes_are_finite_and_overwritten(game: Game, state: State) -> None:
+    """Law 5, first half: whatever was in the buffer before is gone."""
+    dirty = np.full(game.planes, np.nan, np.float32)
+    game.rules.observe(state, dirty)
+    assert np.isfinite(dirty).all(), game.text(state)
+    assert np.array_equal(dirty, game.observe(state))
+
+
+def own_pieces_come_first(game: Game, state: State) -> None:
+    """Law 5, second half: plane 0 holds what `cells` says of the mover, plane 1 of the other."""
+    if game.view.layout == "pits":
+        return
+    cells = np.array(game.cells(state)).reshape(game.planes[1:])
+    planes = game.observe(state)
+    own = game.mover(state) + 1
+    assert np.array_equal(planes[0], cells == own), game.text(state)
+    assert np.array_equal(planes[1], cells == 3 - own), game.text(state)
+
+
+def symmetries_commute(game: Game, seed: int) -> None:
+    """Law 6: a game played through a mirror is the mirror of the game."""
+    rng = np.random.default_rng(seed)
+    for symmetry in game.symmetries:
+        # policy_seen[i] = policy[actions[i]]: what is action a here is the place of a there.
+        place = np.argsort(symmetry.actions)
+        state, image = game.new(), game.new()
+        while True:
+            planes = game.observe(state).reshape(game.planes[0], -1)[:, symmetry.cells]
+            assert np.array_equal(planes.reshape(game.planes), game.observe(image))
+            assert game.legal(image) == sorted(place[game.legal(state)])
+            assert game.result(image) == game.result(state)
+            if game.is_over(state):
+                break
+            action = int(rng.choice(game.legal(state)))
+            game.rules.play(state, action)
+            game.rules.play(image, int(place[action]))
+
+
+def jitted_equals_plain(game: Game, state: State) -> None:
+    """Law 7, for the six rules themselves; test_games runs all of them without a compiler too."""
+    rules = game.rules
+    for name in ("mover", "result"):
+        rule = getattr(rules, name)
+        assert rule(state) == rule.py_func(state)
+    jitted, plain = np.empty(game.actions, np.int16), np.empty(game.actions, np.int16)
+    count = rules.legal(state, jitted)
+    assert count == rules.legal.py_func(state, plain)  # type: ignore[attr-defined]
+    assert np.array_equal(jitted[:count], plain[:count])
+    for action in jitted[:count]:
+        one, other = state.copy(), state.copy()
+        rules.play(one, int(action))
+        rules.play.py_func(other, int(action))  # type: ignore[attr-defined]
+        assert np.array_equal(one, other)
+
+
+def presentation_fits(game: Game, state: State) -> None:
+    """Law 8."""
+    cells = game.cells(state)
+    board = game.view.rows * game.view.columns
+    assert len(cells) == board
+    if game.view.layout != "pits":
+        assert set(cells) <= set(range(len(game.view.pieces) + 1))
+    labels = [game.label(action) for action in game.legal(state)]
+    assert len(set(labels)) == len(labels) and all(labels)
+    for action in game.legal(state):
+        assert all(0 <= cell < board for cell in game.clicks(action))
+        assert len(game.clicks(action)) <= 2
+    assert all(0 <= cell < board for cell in game.highlight(state))
+
+
+def preset_is_valid(game: Game) -> None:
+    """Law 9."""
+    defaults = {name: getattr(Settings(), name).model_dump() for name in Settings.model_fields}
+    merged = merge(defaults, game.preset)
+    read = {name: merged[name] for name in defaults}
+    assert set(merged) == set(defaults)
+    Settings(**read)
