@@ -1,0 +1,109 @@
+"""Every path of a run is spelled here and nowhere else.
+
+data/<run>/replay.db       finished games (SQLite)
+           models/         latest.onnx, best.onnx, step_000400.onnx
+           checkpoint.pt   what the learner continues from
+           stats.json      what the learner tells the page
+           heartbeats/     <process>.json, a sign of life of each process
+           control.json    paused or not
+           learner.lock    held by the one learner of the run
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.config import Settings
+from storage.atomic import explain, remove_leftovers
+
+_SNAPSHOT = re.compile(r"step_(\d{6,})\.onnx")
+
+
+@dataclass(frozen=True)
+class RunPaths:
+    """The files of one run below its folder `root`."""
+
+    root: Path
+
+    @property
+    def replay(self) -> Path:
+        """The database of finished games."""
+        return self.root / "replay.db"
+
+    @property
+    def models(self) -> Path:
+        """The folder of all models."""
+        return self.root / "models"
+
+    @property
+    def latest(self) -> Path:
+        """The model that actors play with."""
+        return self.models / "latest.onnx"
+
+    @property
+    def best(self) -> Path:
+        """The strongest model by evaluation."""
+        return self.models / "best.onnx"
+
+    def snapshot(self, step: int) -> Path:
+        """The model as it was published at `step`."""
+        return self.models / f"step_{step:06d}.onnx"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Weights, optimizer and counters of the learner."""
+        return self.root / "checkpoint.pt"
+
+    @property
+    def stats(self) -> Path:
+        """What the learner tells the page."""
+        return self.root / "stats.json"
+
+    @property
+    def heartbeats(self) -> Path:
+        """The folder of the processes' signs of life."""
+        return self.root / "heartbeats"
+
+    def heartbeat(self, name: str) -> Path:
+        """The sign of life of the process called `name`."""
+        return self.heartbeats / f"{name}.json"
+
+    @property
+    def control(self) -> Path:
+        """Whether self-play and learning are paused."""
+        return self.root / "control.json"
+
+    @property
+    def learner_lock(self) -> Path:
+        """Locked as long as a learner lives."""
+        return self.root / "learner.lock"
+
+
+def run_paths(settings: Settings) -> RunPaths:
+    """The paths of the run that `settings` name; nothing is created."""
+    return RunPaths(settings.storage.data_dir / settings.run_name)
+
+
+def snapshot_step(path: Path) -> int | None:
+    """The step of a snapshot's path, None for any other file."""
+    match = _SNAPSHOT.fullmatch(path.name)
+    return int(match[1]) if match else None
+
+
+def create(paths: RunPaths) -> None:
+    """Make the run's folders and try to write into them; raises StorageError naming the folder.
+
+    What a process that was killed while writing left behind an hour or more ago is removed.
+    """
+    for folder in (paths.root, paths.models, paths.heartbeats):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            # Permission bits do not tell about a read-only mount or a full disk; a file does.
+            with tempfile.TemporaryFile(dir=folder) as probe:
+                probe.write(b"?")
+        except OSError as error:
+            raise explain(f"cannot write into the folder {folder}", error) from None
+        remove_leftovers(folder)

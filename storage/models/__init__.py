@@ -1,0 +1,44 @@
+"""Published models: the learner writes them, actors and the web server reload them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+Signature = tuple[int, int, int]
+"""What tells one published file from the next: mtime in ns, size in bytes, inode."""
+
+
+class Models(Protocol):
+    """Where a run's ONNX models are kept; every call may raise StorageError."""
+
+    def publish(self, data: bytes, step: int) -> None:
+        """Store the model of `step` as a snapshot, then as the latest; each is seen whole."""
+        ...
+
+    def promote(self, data: bytes) -> None:
+        """Make this model the best one."""
+        ...
+
+    def latest(self) -> bytes | None:
+        """The model to play with, None before the first was published."""
+        ...
+
+    def best(self) -> bytes | None:
+        """The best model by evaluation, None before the first was promoted."""
+        ...
+
+    def snapshot(self, step: int) -> bytes:
+        """The model that was published at `step`; StorageError naming the steps that exist."""
+        ...
+
+    def steps(self) -> list[int]:
+        """The steps of all snapshots, ascending."""
+        ...
+
+    def prune(self, keep: int, milestone_every: int) -> None:
+        """Remove snapshots but the newest `keep` and those at multiples of `milestone_every`."""
+        ...
+
+    def signature(self) -> Signature | None:
+        """What changes whenever the latest model does; None before the first."""
+        ...

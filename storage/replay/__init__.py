@@ -1,0 +1,63 @@
+"""The journal of finished games: actors append to it, the learner reads on from where it was.
+
+It is no sampler: the learner keeps its window in memory and draws from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from storage.replay.record import GameRecord
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many games and positions, and the id of the newest game (0 before the first)."""
+
+    games: int
+    positions: int
+    last_id: int
+
+
+class Replay(Protocol):
+    """Where finished games are kept, ordered by id; every call may raise StorageError."""
+
+    def append(self, record: GameRecord) -> int:
+        """Store one game, all or nothing; returns its id, higher than every id before it."""
+        ...
+
+    def tail(self, after_id: int, limit: int) -> list[tuple[int, GameRecord]]:
+        """The first `limit` games with an id above `after_id`, oldest first.
+
+        A game that is committed later has a higher id, so nothing is missed by reading on from
+        the last id seen.
+        """
+        ...
+
+    def newest(self, limit: int) -> list[tuple[int, GameRecord]]:
+        """The last `limit` games, newest first."""
+        ...
+
+    def prune(self, keep_positions: int) -> int:
+        """Remove the oldest games; returns how many.
+
+        As many of the newest games stay as it takes to hold `keep_positions` positions or more.
+        """
+        ...
+
+    def totals(self) -> Totals:
+        """What was ever appended; pruning does not lower it."""
+        ...
+
+    def stored(self) -> Totals:
+        """What is there now."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file; calling it twice is allowed."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *failure: object) -> None: ...
