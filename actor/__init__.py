@@ -1,0 +1,1 @@
+"""Plays games: self-play for the learner, matches for the yardstick."""
