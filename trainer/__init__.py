@@ -1,0 +1,1 @@
+"""Learns from the replay and publishes models; the only package that imports torch."""

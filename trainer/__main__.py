@@ -1,0 +1,150 @@
+"""`python -m trainer`: learn from the stored games and publish models."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from engine.cli import (
+    ConfigOption,
+    DataDirOption,
+    GameOption,
+    LogFormat,
+    LogFormatOption,
+    RunNameOption,
+    SeedOption,
+    SetOption,
+    VersionOption,
+    cores,
+    flags,
+    run,
+    settings_from,
+    start_logging,
+    stop_on_signals,
+)
+from engine.config import Settings
+from engine.games import find
+from storage.layout import create, run_paths
+from storage.lock import learner_lock
+from storage.models.filesystem import FilesystemModels
+from storage.replay.sqlite import SqliteReplay
+from trainer.continuous import learn
+from trainer.learner import Learner
+from trainer.loop import Loop
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+LOG = logging.getLogger(__name__)
+
+REPORT_SECONDS = 5.0
+
+
+@app.callback(invoke_without_command=True)
+def continuous(
+    context: typer.Context,
+    game: GameOption = None,
+    run_name: RunNameOption = None,
+    data_dir: DataDirOption = None,
+    config: ConfigOption = None,
+    assignments: SetOption = None,
+    seed: SeedOption = None,
+    max_steps: Annotated[int | None, typer.Option(min=1, help="Stop at this step.")] = None,
+    log_format: LogFormatOption = LogFormat.text,
+    version: VersionOption = False,
+) -> None:
+    """Learn beside running actors until stopped; continues where it was."""
+    if context.invoked_subcommand:
+        return
+    settings = settings_from(config, flags(game, run_name, data_dir, assignments, seed))
+    start_logging("trainer", log_format)
+    stop = stop_on_signals()
+    played, paths = find(settings.run.game), run_paths(settings)
+    create(paths)
+    with learner_lock(paths), SqliteReplay(paths.replay, played) as replay:
+        learner = _learner(settings)
+        with _Reporter(max_steps or settings.learner.horizon_steps) as report:
+            learn(
+                settings, learner, replay, FilesystemModels(paths), paths, stop, max_steps, report
+            )
+
+
+@app.command()
+def loop(
+    iterations: Annotated[int | None, typer.Option(min=1)] = None,
+    episodes: Annotated[int | None, typer.Option(min=1, help="Games per iteration.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Learner steps per iteration.")] = None,
+    game: GameOption = None,
+    run_name: RunNameOption = None,
+    data_dir: DataDirOption = None,
+    config: ConfigOption = None,
+    assignments: SetOption = None,
+    seed: SeedOption = None,
+    log_format: LogFormatOption = LogFormat.text,
+) -> None:
+    """Self-play, train, evaluate against random and the best so far, publish; then again."""
+    given = flags(
+        game,
+        run_name,
+        data_dir,
+        assignments,
+        seed,
+        loop__iterations=iterations,
+        loop__episodes=episodes,
+        loop__steps=steps,
+    )
+    settings = settings_from(config, given)
+    start_logging("trainer", log_format)
+    stop = stop_on_signals()
+    played, paths = find(settings.run.game), run_paths(settings)
+    create(paths)
+    with learner_lock(paths), SqliteReplay(paths.replay, played) as replay:
+        rounds = Loop(settings, _learner(settings), replay, FilesystemModels(paths), paths, stop)
+        with _Reporter(settings.loop.iterations * settings.loop.steps) as report:
+            rounds.run(report)
+
+
+def _learner(settings: Settings) -> Learner:
+    torch.set_num_threads(settings.learner.threads or cores())
+    return Learner(find(settings.run.game), settings)
+
+
+class _Reporter:
+    """A progress bar on a terminal, one line every few seconds otherwise."""
+
+    def __init__(self, steps: int) -> None:
+        self._last = time.monotonic()
+        self._steps = steps
+        self._progress = Progress(
+            TextColumn("learner"),
+            BarColumn(),
+            TextColumn("step {task.completed} of {task.total}, {task.description}"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            disable=not sys.stderr.isatty(),
+        )
+        self._task = self._progress.add_task("starting", total=steps)
+
+    def __enter__(self) -> _Reporter:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, step: int, message: str) -> None:
+        """Show where the learner is."""
+        self._progress.update(self._task, completed=step, description=message)
+        now = time.monotonic()
+        if self._progress.disable and now - self._last >= REPORT_SECONDS:
+            self._last = now
+            LOG.info("step %d of %d, %s", step, self._steps, message)
+
+
+if __name__ == "__main__":
+    run(app)

@@ -1,0 +1,93 @@
+"""The continuous learner: beside the actors, at the pace that the replay ratio allows."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from engine.config import Settings
+from storage.control import is_paused
+from storage.layout import RunPaths
+from storage.models import Models
+from storage.replay import Replay
+from storage.stats import Heart
+from trainer import checkpoint
+from trainer.journal import Journal
+from trainer.learner import Learner
+
+LOG = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.2
+LOOK_SECONDS = 0.5
+"""How often the journal of games and the pause switch are looked at between steps."""
+
+
+class Clock:
+    """Seconds of training over all restarts of a run; immune to a wall clock that is set."""
+
+    def __init__(self, before: float) -> None:
+        self._began = time.monotonic() - before
+
+    def seconds(self) -> float:
+        """Since the run began, pauses of the process excluded."""
+        return time.monotonic() - self._began
+
+
+def learn(
+    settings: Settings,
+    learner: Learner,
+    replay: Replay,
+    models: Models,
+    paths: RunPaths,
+    stop: Callable[[], bool],
+    max_steps: int | None = None,
+    report: Callable[[int, str], None] = lambda step, message: None,
+) -> None:
+    """Learn until `stop` says so, or `max_steps` are taken in all; ends with a checkpoint."""
+    before, _ = checkpoint.restore(learner, paths, replay)
+    clock = Clock(before)
+    journal = Journal(settings, paths, models)
+    journal.forget_after(learner.step)
+    heart = Heart(paths, "trainer")
+    saved_step = learner.step
+    if learner.step:
+        LOG.info("continues at step %d with %d positions", learner.step, len(learner.window))
+    try:
+        looked = -LOOK_SECONDS
+        paused = False
+        while not stop() and (max_steps is None or learner.step < max_steps):
+            if time.monotonic() - looked >= LOOK_SECONDS:
+                while learner.ingest(replay) and not stop():
+                    pass
+                paused = is_paused(paths)
+                looked = time.monotonic()
+            waiting = "paused" if paused else learner.waits_for()
+            if waiting:
+                time.sleep(IDLE_SECONDS)
+            else:
+                journal.note(learner.train_step())
+                if learner.step % settings.learner.publish_every == 0:
+                    publish(learner, models, journal)
+                    checkpoint.save(learner, paths, clock.seconds())
+                    saved_step = learner.step
+                    models.prune(settings.learner.keep_snapshots, settings.learner.milestone_every)
+                    replay.prune(settings.storage.keep_positions)
+            message = waiting or "training"
+            heart.beat(message, {"steps_per_second": journal.steps_per_second()})
+            report(learner.step, message)
+            journal.write(learner, replay, message, clock.seconds())
+        journal.write(learner, replay, "stopped", clock.seconds(), force=True)
+    finally:
+        if learner.step > saved_step:
+            checkpoint.save(learner, paths, clock.seconds())
+        heart.stop()
+
+
+def publish(learner: Learner, models: Models, journal: Journal) -> bytes:
+    """Export, verify and publish the averaged network; returns its bytes."""
+    data = learner.export()
+    models.publish(data, learner.step)
+    journal.model_changed()
+    LOG.info("published step %d", learner.step)
+    return data

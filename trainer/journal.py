@@ -1,0 +1,120 @@
+"""What the learner tells the world: stats.json with its history, and the console."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+from engine.config import Settings
+from engine.evaluator.onnx import read_card
+from storage.layout import RunPaths
+from storage.models import Models
+from storage.replay import Replay, Totals
+from storage.stats import read_stats, write_stats
+from trainer.learner import Learner, StepReport
+
+MOST_ROWS = 800
+"""Beyond that every second row is dropped, so that stats.json stays small for ever."""
+
+
+class Journal:
+    """Averages steps into rows of the history and writes stats.json about every `seconds`."""
+
+    def __init__(
+        self, settings: Settings, paths: RunPaths, models: Models, seconds: float = 2.0
+    ) -> None:
+        self._settings = settings
+        self._paths = paths
+        self._models = models
+        self._seconds = seconds
+        self._written = 0.0
+        self._pending: list[StepReport] = []
+        self._row_began = time.monotonic()
+        self._totals = Totals(0, 0, 0)
+        before = read_stats(paths) or {}
+        self.history: list[dict[str, Any]] = before.get("history", [])
+        self.evaluations: list[dict[str, Any]] = before.get("evaluations", [])
+        self._model = self._describe_model()
+
+    def forget_after(self, step: int) -> None:
+        """Drop rows of steps that were taken after the checkpoint and are about to be repeated."""
+        self.history = [row for row in self.history if row["step"] <= step]
+        self.evaluations = [row for row in self.evaluations if row["step"] <= step]
+
+    def note(self, report: StepReport) -> None:
+        """Add a step to the row that is being averaged."""
+        self._pending.append(report)
+
+    def model_changed(self) -> None:
+        """The latest model is a new one."""
+        self._model = self._describe_model()
+
+    def write(
+        self, learner: Learner, replay: Replay, message: str, seconds: float, force: bool = False
+    ) -> None:
+        """Write stats.json if it is due; `seconds` of training so far."""
+        now = time.monotonic()
+        if not force and now - self._written < self._seconds:
+            return
+        self._written = now
+        totals = replay.totals()
+        if self._pending:
+            self._add_row(learner, totals, seconds, now)
+        write_stats(self._paths, self._content(learner, totals, message))
+
+    def steps_per_second(self) -> float:
+        """As the newest row of the history tells, 0 before the first."""
+        return float(self.history[-1]["steps_per_second"]) if self.history else 0.0
+
+    def _add_row(self, learner: Learner, totals: Totals, seconds: float, now: float) -> None:
+        elapsed = max(now - self._row_began, 1e-9)
+        columns = [asdict(report) for report in self._pending]
+        means = {name: sum(c[name] for c in columns) / len(columns) for name in columns[0]}
+        started = self._totals.games > 0
+        self.history.append(
+            {
+                "step": learner.step,
+                "seconds": seconds,
+                "games": totals.games,
+                "positions": totals.positions,
+                **means,
+                "games_per_second": (totals.games - self._totals.games) / elapsed * started,
+                "positions_per_second": (totals.positions - self._totals.positions)
+                / elapsed
+                * started,
+                "steps_per_second": len(self._pending) / elapsed,
+            }
+        )
+        if len(self.history) > MOST_ROWS:
+            self.history = self.history[::2]
+        self._pending = []
+        self._row_began, self._totals = now, totals
+
+    def _content(self, learner: Learner, totals: Totals, message: str) -> dict[str, Any]:
+        return {
+            "run": self._settings.run_name,
+            "game": learner.game.name,
+            "model": self._model,
+            "step": learner.step,
+            "horizon_steps": self._settings.learner.horizon_steps,
+            "games": totals.games,
+            "positions": totals.positions,
+            "window_positions": len(learner.window),
+            "samples_used": learner.samples_used,
+            "message": message,
+            "history": self.history,
+            "evaluations": self.evaluations,
+        }
+
+    def _describe_model(self) -> dict[str, Any]:
+        data = self._models.latest()
+        if data is None:
+            return {"name": "uniform", "step": None, "published_at": None, "sha256": None}
+        card = read_card(data)
+        return {
+            "name": f"step_{card.step:06d}",
+            "step": card.step,
+            "published_at": card.created_at,
+            "sha256": card.sha256,
+        }

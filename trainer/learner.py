@@ -1,0 +1,171 @@
+"""One learner: window, network, optimiser, averaged weights; takes steps and keeps the count.
+
+Knows nothing of processes, files or time; `trainer.checkpoint` stores it, `trainer.continuous` and
+`trainer.loop` drive it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from engine.config import Settings
+from engine.errors import CartridgeError
+from engine.game import Game
+from storage.replay import Replay
+from storage.replay.record import GameRecord
+from trainer.export import export
+from trainer.loss import loss_of
+from trainer.network import architecture, build
+from trainer.samples import Window
+from trainer.schedule import learning_rate
+
+TAIL_GAMES = 512
+SAMPLE_POSITIONS = 64
+
+
+class Diverged(CartridgeError):
+    """The loss or the gradient is no longer a finite number."""
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What one step measured."""
+
+    loss: float
+    policy_loss: float
+    value_loss: float
+    policy_entropy: float
+    learning_rate: float
+    grad_norm: float
+
+
+class Contents:
+    """Which games are in the window, oldest first: (id, positions)."""
+
+    def __init__(self, capacity: int) -> None:
+        self.games: deque[tuple[int, int]] = deque()
+        self.held = 0
+        self._capacity = capacity
+
+    def add(self, identity: int, positions: int) -> None:
+        """Append a game and forget those that the ring has overwritten altogether."""
+        self.games.append((identity, positions))
+        self.held += positions
+        while self.held - self.games[0][1] >= self._capacity:
+            self.held -= self.games.popleft()[1]
+
+
+class Learner:
+    """Everything that changes while a run learns."""
+
+    def __init__(self, game: Game, settings: Settings) -> None:
+        torch.manual_seed(settings.run.seed)
+        self.game = game
+        self.settings = settings
+        self.network = build(game, settings.network)
+        self.averaged = AveragedModel(
+            self.network, multi_avg_fn=_averaging(settings.learner.ema_decay), use_buffers=True
+        )
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(), weight_decay=settings.learner.weight_decay, fused=True
+        )
+        self.rng = np.random.default_rng(settings.run.seed)
+        self.window = Window(game, settings.learner.window_positions)
+        self.step = 0
+        self.samples_used = 0
+        self.games = 0
+        self.last_id = 0
+        self.contents = Contents(self.window.capacity)
+
+    def ingest(self, replay: Replay) -> int:
+        """Take in the next games of the journal; returns how many."""
+        games = replay.tail(self.last_id, TAIL_GAMES)
+        for identity, record in games:
+            self.take(identity, record)
+            self.games += 1
+        return len(games)
+
+    def take(self, identity: int, record: GameRecord) -> None:
+        """Put a game into the window."""
+        self.window.add(record)
+        self.contents.add(identity, len(record.plies))
+        self.last_id = identity
+
+    def waits_for(self) -> str | None:
+        """Why no step may be taken yet, in words, or None."""
+        settings = self.settings.learner
+        seen = self.window.seen
+        if seen < settings.min_positions:
+            return f"waiting for data: {seen}/{settings.min_positions} positions"
+        wanted = (self.samples_used + settings.batch_size) / settings.replay_ratio
+        if seen < wanted:
+            return f"waiting for data: {seen}/{wanted:.0f} positions"
+        return None
+
+    def train_step(self) -> StepReport:
+        """One step on a batch from the window; raises Diverged, the weights then unchanged."""
+        settings = self.settings.learner
+        batch = self.window.draw(settings.batch_size, self.rng)
+        rate = learning_rate(self.step, settings)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.network.train()
+        loss = loss_of(self.network, batch, settings.value_weight, settings.result_share)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.total.backward()
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), settings.clip_norm)
+        if not bool(torch.isfinite(loss.total) & torch.isfinite(norm)):
+            raise Diverged(
+                f"step {self.step}: loss {float(loss.total.detach()):g}, gradient norm"
+                f" {float(norm):g}; lower learner.learning_rate = {rate:g} and start again,"
+                " the last checkpoint is intact"
+            )
+        self.optimizer.step()
+        self.averaged.update_parameters(self.network)
+        self.step += 1
+        self.samples_used += settings.batch_size
+        return StepReport(
+            loss=float(loss.total.detach()),
+            policy_loss=float(loss.policy.detach()),
+            value_loss=float(loss.value.detach()),
+            policy_entropy=float(loss.policy_entropy),
+            learning_rate=rate,
+            grad_norm=float(norm),
+        )
+
+    def export(self) -> bytes:
+        """The averaged network as verified ONNX bytes; raises ModelError if the check fails."""
+        return export(
+            self.game,
+            self.averaged.module,
+            self.step,
+            architecture(self.settings.network),
+            self._sample(),
+        )
+
+    def _sample(self) -> NDArray[np.float32]:
+        # A generator of its own, so that publishing does not change what is trained on.
+        return self.window.draw(SAMPLE_POSITIONS, np.random.default_rng(self.step)).observations
+
+
+def _averaging(decay: float):
+    """Exponential moving average whose memory grows to `decay`, so that it starts unbiased."""
+
+    @torch.no_grad()
+    def update(averaged: Sequence[Tensor], current: Sequence[Tensor], count: Tensor | int) -> None:
+        weight = 1 - min(decay, (1 + int(count)) / (10 + int(count)))
+        for ours, theirs in zip(averaged, current, strict=True):
+            if ours.is_floating_point():
+                ours.lerp_(theirs, weight)
+            else:
+                ours.copy_(theirs)
+
+    return update

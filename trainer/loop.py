@@ -1,0 +1,153 @@
+"""The synchronous variant: self-play, train, evaluate, publish; one after the other, and again."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from collections.abc import Callable
+
+import numpy as np
+
+from actor.arena import Score, match
+from actor.players import Player, RandomPlayer, SearchPlayer
+from engine.config import Settings
+from engine.errors import CartridgeError
+from engine.evaluator.onnx import OnnxEvaluator
+from storage.layout import RunPaths
+from storage.models import Models
+from storage.replay import Replay
+from storage.stats import Heart
+from trainer import checkpoint
+from trainer.continuous import Clock, publish
+from trainer.journal import Journal
+from trainer.learner import Learner
+
+LOG = logging.getLogger(__name__)
+
+OPENING_PLIES = 2
+
+
+class Loop:
+    """`settings.loop.iterations` rounds; a stopped loop continues in the round it was in."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        learner: Learner,
+        replay: Replay,
+        models: Models,
+        paths: RunPaths,
+        stop: Callable[[], bool],
+    ) -> None:
+        self._settings = settings
+        self._learner = learner
+        self._replay = replay
+        self._models = models
+        self._paths = paths
+        self._stop = stop
+        seconds, self._iteration = checkpoint.restore(learner, paths, replay)
+        self._clock = Clock(seconds)
+        self._journal = Journal(settings, paths, models)
+        self._journal.forget_after(learner.step)
+        self._heart = Heart(paths, "trainer")
+
+    def run(self, report: Callable[[int, str], None]) -> None:
+        """Do the remaining iterations; `report` gets the step and what is being done."""
+        loop = self._settings.loop
+        try:
+            while self._iteration < loop.iterations and not self._stop():
+                name = f"iteration {self._iteration + 1}/{loop.iterations}"
+                self._say(report, f"{name}: self-play")
+                if not self._generate():
+                    break
+                if not self._train(report, name):
+                    break
+                self._say(report, f"{name}: evaluating")
+                self._evaluate(publish(self._learner, self._models, self._journal))
+                self._iteration += 1
+                self._save()
+            self._say(report, "stopped" if self._stop() else "finished")
+        finally:
+            self._heart.stop()
+
+    def _say(self, report: Callable[[int, str], None], message: str) -> None:
+        self._heart.beat(message, {}, force=True)
+        self._journal.write(self._learner, self._replay, message, self._clock.seconds(), force=True)
+        report(self._learner.step, message)
+
+    def _generate(self) -> bool:
+        """Play what is missing of this iteration's games; False if told to stop meanwhile."""
+        wanted = (self._iteration + 1) * self._settings.loop.episodes
+        missing = wanted - self._replay.totals().games
+        if missing > 0:
+            settings = [f"--set={assignment}" for assignment in self._settings.assignments()]
+            command = [sys.executable, "-m", "actor", "--max-episodes", str(missing), *settings]
+            code = subprocess.run(command, check=False).returncode
+            if code != 0 and not self._stop():
+                raise CartridgeError(
+                    f"self-play ended with exit code {code}, see its message above"
+                )
+        while self._learner.ingest(self._replay):
+            pass
+        return not self._stop()
+
+    def _train(self, report: Callable[[int, str], None], name: str) -> bool:
+        """Take this iteration's steps; False if told to stop meanwhile."""
+        target = (self._iteration + 1) * self._settings.loop.steps
+        while self._learner.step < target:
+            if self._stop():
+                self._save()
+                return False
+            self._journal.note(self._learner.train_step())
+            message = f"{name}: training"
+            self._heart.beat(message, {"steps_per_second": self._journal.steps_per_second()})
+            self._journal.write(self._learner, self._replay, message, self._clock.seconds())
+            report(self._learner.step, message)
+        return True
+
+    def _evaluate(self, data: bytes) -> None:
+        """Meet a random mover and the best model so far; replace that one if the score allows."""
+        game = self._learner.game
+        best = self._models.best()
+        self._meet("random", data, RandomPlayer(game))
+        if best is None:
+            self._models.promote(data)
+            return
+        score = self._meet("best", data, self._player(best))
+        if score.score >= self._settings.loop.promotion_score:
+            self._models.promote(data)
+            LOG.info("step %d is the new best model", self._learner.step)
+
+    def _meet(self, name: str, data: bytes, opponent: Player) -> Score:
+        loop = self._settings.loop
+        score = match(
+            self._learner.game,
+            self._player(data),
+            opponent,
+            loop.evaluation_games + loop.evaluation_games % 2,
+            OPENING_PLIES,
+            np.random.default_rng([self._settings.run.seed, self._learner.step]),
+        )
+        self._journal.evaluations.append(
+            {
+                "step": self._learner.step,
+                "opponent": name,
+                "games": score.games,
+                "score": score.score,
+                "interval": list(score.interval),
+            }
+        )
+        LOG.info("step %d against %s: %s", self._learner.step, name, score)
+        return score
+
+    def _player(self, data: bytes) -> Player:
+        evaluator = OnnxEvaluator(self._learner.game, data)
+        simulations = self._settings.loop.evaluation_simulations
+        return SearchPlayer(self._learner.game, evaluator, simulations, self._settings.search)
+
+    def _save(self) -> None:
+        checkpoint.save(self._learner, self._paths, self._clock.seconds(), self._iteration)
+        learner = self._settings.learner
+        self._models.prune(learner.keep_snapshots, learner.milestone_every)
+        self._replay.prune(self._settings.storage.keep_positions)
