@@ -31,7 +31,6 @@ from engine.cli import (
     SeedOption,
     SetOption,
     VersionOption,
-    cores,
     flags,
     print_json,
     run,
@@ -77,7 +76,7 @@ def selfplay(
     settings = settings_from(config, given)
     start_logging("actor", log_format)
     create(run_paths(settings))
-    crew = Crew(settings, settings.selfplay.workers or cores(), max_episodes, log_format)
+    crew = Crew(settings, max_episodes, log_format)
     with _Reporter(max_episodes) as report:
         crew.run(report)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import multiprocessing as mp
-import os
 import signal
 import sys
 import time
@@ -15,7 +14,7 @@ from typing import Any
 
 from actor.selfplay import Counters
 from actor.worker import work
-from engine.cli import LogFormat, start_logging
+from engine.cli import LogFormat, cores, start_logging
 from engine.config import Settings
 from engine.errors import CartridgeError
 
@@ -28,11 +27,10 @@ _FIELDS = len(fields(Counters))
 
 
 class Crew:
-    """`count` worker processes that share a budget of games."""
+    """`selfplay.workers` processes that share a budget of games."""
 
-    def __init__(
-        self, settings: Settings, count: int, max_episodes: int | None, shape: LogFormat
-    ) -> None:
+    def __init__(self, settings: Settings, max_episodes: int | None, shape: LogFormat) -> None:
+        count = settings.selfplay.workers or cores()
         context = mp.get_context("spawn")
         self._context = context
         self._settings = settings
@@ -42,7 +40,7 @@ class Crew:
         self._counts = [context.Array("d", _FIELDS) for _ in range(count)]
         self._workers: list[SpawnProcess] = []
         self._deaths: list[float] = []
-        self._stopping = False
+        self._signals = 0
 
     def run(self, report: Callable[[Counters], None]) -> None:
         """Play until SIGTERM, SIGINT or the last game; `report` is called twice a second.
@@ -56,11 +54,11 @@ class Crew:
         try:
             while any(worker.is_alive() for worker in self._workers) or self._replace_dead():
                 time.sleep(0.5)
-                if not self._stopping:
-                    self._replace_dead()
+                self._replace_dead()
                 report(self.counters())
         finally:
-            self._stop()
+            if not self._signals:
+                self._stop()
             for process in self._workers:
                 process.join()
         report(self.counters())
@@ -83,14 +81,17 @@ class Crew:
             ),
             name=f"actor-{worker}",
         )
+        # A worker ignores Ctrl-C until it has handlers of its own; the crew speaks to it anyway.
+        ours = signal.signal(signal.SIGINT, signal.SIG_IGN)
         process.start()
+        signal.signal(signal.SIGINT, ours)
         return process
 
     def _replace_dead(self) -> bool:
         """Restart workers that died; returns whether one was restarted."""
         restarted = False
         for worker, process in enumerate(self._workers):
-            if process.is_alive() or process.exitcode == 0 or self._stopping:
+            if process.is_alive() or process.exitcode == 0 or self._signals:
                 continue
             if process.exitcode in (1, 2):  # it has said why itself
                 raise CartridgeError(f"actor-{worker} ended with exit code {process.exitcode}")
@@ -106,10 +107,18 @@ class Crew:
         return restarted
 
     def _stop(self, *_: object) -> None:
-        self._stopping = True
+        """Ask the workers to end; a second signal kills them."""
+        self._signals += 1
         for process in self._workers:
-            if process.is_alive() and process.pid:
-                os.kill(process.pid, signal.SIGTERM)
+            if self._signals == 1:
+                process.terminate()
+            else:
+                process.kill()
+
+    @property
+    def size(self) -> int:
+        """How many workers there are."""
+        return len(self._counts)
 
 
 def _work(

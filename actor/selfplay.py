@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from actor.moves import Schedule, allocate_scores, begin, conclude
 from engine.config import Settings
@@ -95,6 +96,10 @@ class SelfPlay:
 
     def _some_search_is_finished(self) -> bool:
         return self._waves.rows + self._empty_count < len(self._empty)
+
+    def noise(self) -> NDArray[np.float32]:
+        """The Dirichlet noise in force, `float32[games, A]`, in the order of legal actions."""
+        return self._waves.tree.noise
 
     def _fill_empty(self, model_step: int) -> None:
         if self._refused or not self._empty_count:

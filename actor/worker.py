@@ -102,7 +102,8 @@ def work(
     `publish` gets the counters after each wave. A game is stored in one transaction; games in
     progress are lost when the process is stopped, finished ones never.
     """
-    stop = stop_on_signals()
+    # The crew and a supervisor may both send a signal; the crew kills who does not listen.
+    stop = stop_on_signals(second_kills=False)
     parent = os.getppid()
     game = find(settings.run.game)
     paths = run_paths(settings)

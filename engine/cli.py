@@ -134,13 +134,14 @@ def print_json(value: object) -> None:
     typer.echo(json.dumps(value))
 
 
-def stop_on_signals() -> Callable[[], bool]:
+def stop_on_signals(*, second_kills: bool = True) -> Callable[[], bool]:
     """A function that tells whether SIGTERM or SIGINT has arrived; a second one kills at once."""
     received: list[int] = []
 
     def note(signum: int, frame: object) -> None:
         received.append(signum)
-        signal.signal(signum, signal.SIG_DFL)
+        if second_kills:
+            signal.signal(signum, signal.SIG_DFL)
 
     signal.signal(signal.SIGTERM, note)
     signal.signal(signal.SIGINT, note)

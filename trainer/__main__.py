@@ -67,7 +67,7 @@ def continuous(
     played, paths = find(settings.run.game), run_paths(settings)
     create(paths)
     with learner_lock(paths), SqliteReplay(paths.replay, played) as replay:
-        learner = _learner(settings)
+        learner = make_learner(settings)
         with _Reporter(max_steps or settings.learner.horizon_steps) as report:
             learn(
                 settings, learner, replay, FilesystemModels(paths), paths, stop, max_steps, report
@@ -104,12 +104,15 @@ def loop(
     played, paths = find(settings.run.game), run_paths(settings)
     create(paths)
     with learner_lock(paths), SqliteReplay(paths.replay, played) as replay:
-        rounds = Loop(settings, _learner(settings), replay, FilesystemModels(paths), paths, stop)
+        rounds = Loop(
+            settings, make_learner(settings), replay, FilesystemModels(paths), paths, stop
+        )
         with _Reporter(settings.loop.iterations * settings.loop.steps) as report:
             rounds.run(report)
 
 
-def _learner(settings: Settings) -> Learner:
+def make_learner(settings: Settings) -> Learner:
+    """A learner that uses as many threads as the settings allow."""
     torch.set_num_threads(settings.learner.threads or cores())
     return Learner(find(settings.run.game), settings)
 

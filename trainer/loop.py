@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,15 @@ LOG = logging.getLogger(__name__)
 OPENING_PLIES = 2
 
 
+def play_games(settings: Settings, games: int) -> None:
+    """Let a crew of actors play `games` games; raises CartridgeError if it fails."""
+    assignments = [f"--set={assignment}" for assignment in settings.assignments()]
+    command = [sys.executable, "-m", "actor", "--max-episodes", str(games), *assignments]
+    code = subprocess.run(command, check=False).returncode
+    if code != 0:
+        raise CartridgeError(f"self-play ended with exit code {code}, see its message above")
+
+
 class Loop:
     """`settings.loop.iterations` rounds; a stopped loop continues in the round it was in."""
 
@@ -39,7 +49,9 @@ class Loop:
         models: Models,
         paths: RunPaths,
         stop: Callable[[], bool],
+        generate: Callable[[Settings, int], None] | None = None,
     ) -> None:
+        self._play = generate or play_games
         self._settings = settings
         self._learner = learner
         self._replay = replay
@@ -71,6 +83,11 @@ class Loop:
         finally:
             self._heart.stop()
 
+    @property
+    def evaluations(self) -> list[dict[str, Any]]:
+        """Every evaluation of the run, oldest first, as rows of stats.json."""
+        return self._journal.evaluations
+
     def _say(self, report: Callable[[int, str], None], message: str) -> None:
         self._heart.beat(message, {}, force=True)
         self._journal.write(self._learner, self._replay, message, self._clock.seconds(), force=True)
@@ -81,13 +98,7 @@ class Loop:
         wanted = (self._iteration + 1) * self._settings.loop.episodes
         missing = wanted - self._replay.totals().games
         if missing > 0:
-            settings = [f"--set={assignment}" for assignment in self._settings.assignments()]
-            command = [sys.executable, "-m", "actor", "--max-episodes", str(missing), *settings]
-            code = subprocess.run(command, check=False).returncode
-            if code != 0 and not self._stop():
-                raise CartridgeError(
-                    f"self-play ended with exit code {code}, see its message above"
-                )
+            self._play(self._settings, missing)
         while self._learner.ingest(self._replay):
             pass
         return not self._stop()

@@ -139,7 +139,6 @@ GAMES = (
                 "replay_ratio": 8.0,
                 "publish_every": 1_000,
             },
-            "web": {"simulations": 50},
         },
     ),
 )

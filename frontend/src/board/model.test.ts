@@ -1,0 +1,134 @@
+import { describe as suite, expect, test } from "vitest";
+import { answered, GAME } from "../fake";
+import type { Action, View } from "../lib/api";
+import * as board from "./model";
+
+const SQUARE = GAME.view; // 2 rows of 3
+const DROP: View = { ...SQUARE, layout: "drop", rows: 3 };
+const PITS: View = { ...SQUARE, layout: "pits", pieces: [] };
+
+const action = (id: number, ...clicks: number[]): Action => ({
+  action: id,
+  label: `a${id}`,
+  clicks,
+});
+
+suite("spots", () => {
+  test("are the cells, or the columns where pieces drop", () => {
+    expect(board.spots(SQUARE)).toHaveLength(6);
+    expect(board.spots(SQUARE)[4]).toEqual({ index: 4, row: 1, column: 1, rows: 1 });
+    expect(board.spots(DROP)).toHaveLength(3);
+    expect(board.spots(DROP)[2]).toEqual({ index: 2, row: 0, column: 2, rows: 3 });
+    expect([2, 5, 8].map((cell) => board.spotOf(DROP, cell))).toEqual([2, 2, 2]);
+  });
+});
+
+suite("a press", () => {
+  const place = [action(7, 4)];
+  const walk = [action(1, 0, 3), action(2, 0, 4), action(3, 5, 4)];
+
+  test("plays what the server listed, and nothing else", () => {
+    expect(board.press(SQUARE, place, [], 4)).toEqual({ action: place[0] });
+    expect(board.press(SQUARE, place, [], 3)).toEqual({ chosen: [] });
+    expect(board.press(SQUARE, [], [], 4)).toEqual({ chosen: [] });
+  });
+
+  test("anywhere in a column drops there", () => {
+    expect(board.press(DROP, [action(2, 2)], [], 2)).toEqual({ action: action(2, 2) });
+    expect(board.press(DROP, [action(2, 8)], [], 2)).toEqual({ action: action(2, 8) });
+  });
+
+  test("on two spots goes from the first to the second", () => {
+    expect(board.press(SQUARE, walk, [], 0)).toEqual({ chosen: [0] });
+    expect(board.press(SQUARE, walk, [0], 4)).toEqual({ action: walk[1] });
+    expect(board.press(SQUARE, walk, [], 4)).toEqual({ chosen: [] });
+  });
+
+  test("on the chosen spot lets go, on another start starts there", () => {
+    expect(board.press(SQUARE, walk, [0], 0)).toEqual({ chosen: [] });
+    expect(board.press(SQUARE, walk, [0], 5)).toEqual({ chosen: [5] });
+    expect(board.press(SQUARE, walk, [0], 1)).toEqual({ chosen: [] });
+  });
+
+  test("is offered where it leads somewhere", () => {
+    expect([...board.offered(SQUARE, walk, []).keys()]).toEqual([0, 5]);
+    expect([...board.offered(SQUARE, walk, [0])]).toEqual([
+      [3, "a1"],
+      [4, "a2"],
+    ]);
+    expect(board.offered(SQUARE, [action(9)], []).size).toBe(0);
+    expect(board.buttons([action(9), ...walk])).toEqual([action(9)]);
+  });
+});
+
+suite("arrow keys", () => {
+  test.each([
+    ["ArrowRight", 0, 1],
+    ["ArrowRight", 2, 2],
+    ["ArrowLeft", 3, 3],
+    ["ArrowDown", 1, 4],
+    ["ArrowDown", 4, 4],
+    ["ArrowUp", 5, 2],
+    ["Home", 5, 3],
+    ["End", 0, 2],
+  ])("%s goes from %d to %d", (key, from, to) => {
+    expect(board.arrow(SQUARE, from, key)).toBe(to);
+  });
+
+  test("stay in the one row of columns", () => {
+    expect(board.arrow(DROP, 1, "ArrowDown")).toBe(1);
+    expect(board.arrow(DROP, 1, "ArrowRight")).toBe(2);
+  });
+
+  test("leave other keys alone", () => {
+    expect(board.arrow(SQUARE, 1, "Enter")).toBeNull();
+  });
+});
+
+suite("what moved", () => {
+  test("is what shows something new, and nothing on the first look", () => {
+    expect(board.arrivals([0, 1, 2], [1, 2, 0])).toEqual(new Set([0, 1]));
+    expect(board.arrivals(null, [1, 2, 0])).toEqual(new Set());
+    expect(board.arrivals([], [1, 2, 0])).toEqual(new Set());
+  });
+
+  test("is marked where it lies, in a column on its top", () => {
+    const cells = [0, 0, 0, 0, 2, 0, 1, 1, 0];
+    expect(board.landed(DROP, cells, [1])).toEqual([4]);
+    expect(board.landed(DROP, cells, [2])).toEqual([]);
+    expect(board.landed(SQUARE, [0, 1, 0, 0, 0, 0], [1])).toEqual([1]);
+  });
+});
+
+suite("the bot's visits", () => {
+  const thought = answered([0], 0).thoughts[0]!; // plays 1 with a share of 0.8
+
+  test("lie on the cells that were thought of", () => {
+    const clicks = new Map([
+      [1, [1]],
+      [2, [2]],
+    ]);
+    const shares = board.overlay(SQUARE, [1, 2, 0, 0, 0, 0], thought, clicks);
+    expect(shares).toEqual(new Map([[1, 0.8], [2, 0]]));
+  });
+
+  test("lie on the piece played and on the next free cell of other columns", () => {
+    const cells = [0, 0, 0, 0, 2, 0, 1, 1, 2];
+    const clicks = new Map([
+      [1, [1]],
+      [2, [2]],
+    ]);
+    expect(board.overlay(DROP, cells, thought, clicks)).toEqual(new Map([[4, 0.8], [5, 0]]));
+  });
+});
+
+test("a spot in words", () => {
+  const [, , , , fifth] = board.spots(SQUARE);
+  expect(board.describe(SQUARE, [0, 0, 0, 0, 2, 0], fifth!)).toBe("row 2, column 2: ring");
+  expect(board.describe(SQUARE, [], fifth!, "b1")).toBe("row 2, column 2: empty, play b1");
+  expect(board.describe(PITS, [4, 4, 4, 4, 3, 4], fifth!)).toBe("pit 5: 3 stones");
+  const [first, second] = board.spots(DROP);
+  const cells = [0, 0, 0, 0, 2, 0, 0, 1, 0];
+  expect(board.describe(DROP, cells, second!, "2")).toBe("column 2: cross, ring, play 2");
+  expect(board.describe(DROP, cells, first!)).toBe("column 1: empty");
+});

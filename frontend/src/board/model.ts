@@ -1,0 +1,132 @@
+/**
+ * A board without DOM and without rules: what can be pressed, and what that press means.
+ *
+ * A spot is what a person presses: one cell, or a whole column where pieces drop. An action is
+ * chosen by pressing the spots of its `clicks` in order. Allowed is what the server listed.
+ */
+import type { Action, Thought, View } from "../lib/api";
+
+export interface Spot {
+  index: number;
+  row: number; // of its first cell, from the top
+  column: number;
+  rows: number; // how many rows it spans
+}
+
+/** What a press leads to: an action to play, or the spots pressed so far. */
+export type Press = { action: Action } | { chosen: number[] };
+
+/** The spots of a board, row by row. */
+export function spots(view: View): Spot[] {
+  const tall = view.layout === "drop";
+  return Array.from({ length: tall ? view.columns : view.rows * view.columns }, (_, index) => ({
+    index,
+    row: Math.floor(index / view.columns),
+    column: index % view.columns,
+    rows: tall ? view.rows : 1,
+  }));
+}
+
+/** The spot that a cell belongs to. */
+export const spotOf = (view: View, cell: number): number =>
+  view.layout === "drop" ? cell % view.columns : cell;
+
+/** The legal actions that begin with the spots already chosen. */
+export const beginning = (view: View, legal: Action[], chosen: number[]): Action[] =>
+  legal.filter(
+    ({ clicks }) =>
+      clicks.length > chosen.length &&
+      chosen.every((spot, i) => spotOf(view, clicks[i]!) === spot),
+  );
+
+/** The spots that may be pressed next, each with the label of an action behind it. */
+export function offered(view: View, legal: Action[], chosen: number[]): Map<number, string> {
+  const next = beginning(view, legal, chosen);
+  return new Map(next.map((it) => [spotOf(view, it.clicks[chosen.length]!), it.label]));
+}
+
+/** The legal actions that no click on the board can mean: buttons. */
+export const buttons = (legal: Action[]): Action[] =>
+  legal.filter((action) => action.clicks.length === 0);
+
+/** Presses `spot` after the spots in `chosen`; a press that continues nothing starts anew. */
+export function press(view: View, legal: Action[], chosen: number[], spot: number): Press {
+  const next = [...chosen, spot];
+  const started = beginning(view, legal, chosen);
+  const fitting = started.filter((it) => spotOf(view, it.clicks[chosen.length]!) === spot);
+  const complete = fitting.find((it) => it.clicks.length === next.length);
+  if (complete) return { action: complete };
+  if (fitting.length > 0) return { chosen: next };
+  if (chosen.length === 0 || chosen.at(-1) === spot) return { chosen: [] };
+  return press(view, legal, [], spot);
+}
+
+const STEPS: Record<string, [down: number, right: number]> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+};
+
+/** The spot that a key leads to; null when the key is not ours. */
+export function arrow(view: View, spot: number, key: string): number | null {
+  if (key === "Home") return spot - (spot % view.columns);
+  if (key === "End") return spot - (spot % view.columns) + view.columns - 1;
+  const step = STEPS[key];
+  if (!step) return null;
+  const rows = view.layout === "drop" ? 1 : view.rows;
+  const row = Math.min(rows - 1, Math.max(0, Math.floor(spot / view.columns) + step[0]));
+  const column = Math.min(view.columns - 1, Math.max(0, (spot % view.columns) + step[1]));
+  return row * view.columns + column;
+}
+
+/** The cells that show something new; none on the first look at a board. */
+export const arrivals = (before: number[] | null, after: number[]): Set<number> =>
+  new Set(
+    before?.length === after.length
+      ? after.flatMap((piece, cell) => (piece !== 0 && piece !== before[cell] ? [cell] : []))
+      : [],
+  );
+
+const column = (view: View, cell: number): number[] =>
+  Array.from({ length: view.rows }, (_, row) => row * view.columns + (cell % view.columns));
+
+/** Where a move is seen: its clicks, or in a column the top of what lies there. */
+export function landed(view: View, cells: number[], clicks: number[]): number[] {
+  if (view.layout !== "drop") return clicks;
+  return clicks.flatMap((cell) => column(view, cell).find((it) => cells[it] !== 0) ?? []);
+}
+
+/** For each cell that the bot thought about: the share of its visits. */
+export function overlay(
+  view: View,
+  cells: number[],
+  thought: Thought,
+  clicksOf: ReadonlyMap<number, number[]>,
+): Map<number, number> {
+  const shares = new Map<number, number>();
+  for (const { action, share } of thought.moves) {
+    const last = clicksOf.get(action)?.at(-1);
+    if (last === undefined) continue;
+    const played = action === thought.action ? landed(view, cells, [last])[0] : undefined;
+    const free = column(view, last).findLast((it) => cells[it] === 0);
+    const cell = view.layout === "drop" ? (played ?? free) : last;
+    if (cell !== undefined) shares.set(cell, (shares.get(cell) ?? 0) + share);
+  }
+  return shares;
+}
+
+/** A spot in words, for those who do not see it; `label` names what a press plays. */
+export function describe(view: View, cells: number[], spot: Spot, label?: string): string {
+  const name = (cell: number) => view.pieces[(cells[cell] ?? 0) - 1]?.name ?? "empty";
+  const play = label === undefined ? "" : `, play ${label}`;
+  if (view.layout === "pits") {
+    return `pit ${spot.index + 1}: ${cells[spot.index]} stones${play}`;
+  }
+  if (view.layout === "square") {
+    return `row ${spot.row + 1}, column ${spot.column + 1}: ${name(spot.index)}${play}`;
+  }
+  const pieces = column(view, spot.index).filter((it) => cells[it] !== 0);
+  const content = pieces.map(name).reverse().join(", ") || "empty";
+  return `column ${spot.column + 1}: ${content}${play}`;
+}

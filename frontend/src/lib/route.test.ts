@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { href, parse, type PlayRoute } from "./route";
+
+const route: PlayRoute = {
+  page: "play",
+  game: "some_game-2",
+  moves: [3, 0, 12],
+  human: 1,
+  simulations: 400,
+};
+
+test("an address names the whole game", () => {
+  expect(href(route)).toBe("#/play/some_game-2?moves=3,0,12&human=1&simulations=400");
+});
+
+test.each<PlayRoute>([
+  route,
+  { ...route, moves: [], human: 0, simulations: null },
+  { ...route, game: null, moves: [], human: 0, simulations: null },
+])("what is written is read back: %o", (written) => {
+  expect(parse(href(written))).toEqual(written);
+});
+
+test("the pages", () => {
+  expect(parse("")).toMatchObject({ page: "play", game: null });
+  expect(parse("#/")).toMatchObject({ page: "play", game: null });
+  expect(parse("#/watch")).toEqual({ page: "watch" });
+  expect(href({ page: "watch" })).toBe("#/watch");
+});
+
+test.each([
+  ["#/nowhere", "There is no page “/nowhere”."],
+  ["#/play/g/more", "There is no page “/play/g/more”."],
+  ["#/play/%E0", "“%E0” is no name of a game."],
+  ["#/play/g?moves=1,x", "The link's list of moves cannot be read: “1,x”."],
+  ["#/play/g?moves=1,,2", "The link's list of moves cannot be read: “1,,2”."],
+  ["#/play/g?human=2", "The link says human=2; only 0 (moves first) or 1 exist."],
+  ["#/play/g?simulations=0", "The link says simulations=0; it must be a number above 0."],
+])("%s is refused with a reason", (hash, reason) => {
+  expect(parse(hash)).toEqual({ page: "unknown", reason });
+});

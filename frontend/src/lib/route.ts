@@ -1,0 +1,60 @@
+/** The address bar: `#/play/<game>?moves=3,3,2&human=0&simulations=200` and `#/watch`. */
+import type { Player } from "./api";
+
+/** All that a game needs to be found again: the server keeps nothing about it. */
+export interface PlayRoute {
+  page: "play";
+  game: string | null; // null: the first choice of the server
+  moves: number[];
+  human: Player;
+  simulations: number | null; // per bot move; null: the server's default
+}
+
+export type Route = PlayRoute | { page: "watch" } | { page: "unknown"; reason: string };
+
+const NAME = /^[\w-]+$/;
+const LIST = /^\d+(,\d+)*$/;
+
+/** Reads a location hash; what cannot be read becomes a reason in words, never a guess. */
+export function parse(hash: string): Route {
+  const [path = "", query = ""] = hash.replace(/^#/, "").split("?");
+  const [page, game, ...rest] = path.split("/").filter((part) => part !== "");
+  const unknown = (reason: string): Route => ({ page: "unknown", reason });
+  if (page === "watch" && game === undefined) return { page: "watch" };
+  if ((page !== undefined && page !== "play") || rest.length > 0) {
+    return unknown(`There is no page “${path}”.`);
+  }
+  const asked = new URLSearchParams(query);
+  if (game !== undefined && !NAME.test(game)) return unknown(`“${game}” is no name of a game.`);
+  const moves = asked.get("moves") ?? "";
+  const human = asked.get("human") ?? "0";
+  const simulations = asked.get("simulations");
+  if (moves !== "" && !LIST.test(moves)) {
+    return unknown(`The link's list of moves cannot be read: “${moves}”.`);
+  }
+  if (human !== "0" && human !== "1") {
+    return unknown(`The link says human=${human}; only 0 (moves first) or 1 exist.`);
+  }
+  if (simulations !== null && !/^[1-9]\d*$/.test(simulations)) {
+    return unknown(`The link says simulations=${simulations}; it must be a number above 0.`);
+  }
+  return {
+    page: "play",
+    game: game ?? null,
+    moves: moves === "" ? [] : moves.split(",").map(Number),
+    human: human === "1" ? 1 : 0,
+    simulations: simulations === null ? null : Number(simulations),
+  };
+}
+
+/** The hash that `parse` reads back to the same route. */
+export function href(route: PlayRoute | { page: "watch" }): string {
+  if (route.page === "watch") return "#/watch";
+  if (route.game === null) return "#/play";
+  const query = [
+    ...(route.moves.length > 0 ? [`moves=${route.moves.join(",")}`] : []),
+    `human=${route.human}`,
+    ...(route.simulations === null ? [] : [`simulations=${route.simulations}`]),
+  ];
+  return `#/play/${route.game}?${query.join("&")}`;
+}

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { position, UNIFORM } from "../fake";
+import { ago, count, ending, modelName, percent, rate, signed, spoken } from "./words";
+
+test.each([
+  [0.4, "just now"],
+  [2, "2 s ago"],
+  [59.9, "59 s ago"],
+  [60, "1 min ago"],
+  [7199, "1 h ago"],
+  [200000, "2 d ago"],
+])("%d seconds are %s", (seconds, words) => {
+  expect(ago(seconds)).toBe(words);
+});
+
+test("numbers", () => {
+  expect(count(1234567)).toBe("1,234,567");
+  expect(percent(0.666)).toBe("67 %");
+  expect([0.313, -0.07, 0.001, -0.001].map(signed)).toEqual(["+0.31", "−0.07", "0.00", "0.00"]);
+  expect([1240.4, 12.345, 0.0002, 0].map(rate)).toEqual(["1,240", "12.3", "2.0e-4", "0"]);
+});
+
+test("a model says its name and step, and that there is none", () => {
+  expect(modelName({ name: "first", step: 4200, published_at: 1 })).toBe("first, step 4,200");
+  expect(modelName(UNIFORM)).toBe("uniform — no model yet, training starts it");
+});
+
+test("the ending is told to the person, with a margin where there is one", () => {
+  const over = position([0, 1, 2, 3, 4, 5]);
+  expect(ending(over, 0)).toBe("You won!");
+  expect(ending(over, 1)).toBe("The bot won.");
+  expect(ending({ ...over, winner: 1, result: -12 }, 1)).toBe("You won by 12!");
+  expect(ending({ ...over, winner: null, result: 0 }, 0)).toBe("Draw.");
+});
+
+test("a move is told by who made it", () => {
+  const [first, second] = position([4, 2]).history;
+  expect(spoken(first!, 0)).toBe("You played c4.");
+  expect(spoken(second!, 0)).toBe("The bot played c2.");
+});

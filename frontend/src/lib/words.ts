@@ -1,0 +1,53 @@
+/** Numbers and facts said the way a person would. */
+import type { Model, Move, Player, Position } from "./api";
+
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+
+export const count = (value: number): string => whole.format(value);
+/** Three significant digits, whatever the size: "1,240", "5.31", "2.0e-4". */
+export function rate(value: number): string {
+  if (value !== 0 && Math.abs(value) < 0.01) return value.toExponential(1);
+  return Math.abs(value) >= 100 ? whole.format(value) : short.format(value);
+}
+export const percent = (share: number): string => `${Math.round(100 * share)} %`;
+
+/** A value in [-1, 1] with its sign: "+0.31", "−0.07". */
+export function signed(value: number): string {
+  const digits = Math.abs(value).toFixed(2);
+  return `${Number(digits) === 0 ? "" : value < 0 ? "−" : "+"}${digits}`;
+}
+
+const UNITS: [seconds: number, name: string][] = [
+  [86400, "d"],
+  [3600, "h"],
+  [60, "min"],
+  [1, "s"],
+];
+
+/** "3 min ago"; less than two seconds is "just now". */
+export function ago(seconds: number): string {
+  if (seconds < 2) return "just now";
+  const [size, name] = UNITS.find(([size]) => seconds >= size) ?? [1, "s"];
+  return `${Math.floor(seconds / size)} ${name} ago`;
+}
+
+export const isUniform = (model: Model): boolean => model.name === "uniform";
+
+/** Which model speaks, in one phrase. */
+export function modelName(model: Model): string {
+  if (isUniform(model)) return "uniform — no model yet, training starts it";
+  return model.step === null ? model.name : `${model.name}, step ${count(model.step)}`;
+}
+
+/** How a game ended, for the person who played `human`. */
+export function ending(position: Position, human: Player): string {
+  if (position.winner === null) return "Draw.";
+  const margin = Math.abs(position.result ?? 0);
+  const by = margin > 1 ? ` by ${margin}` : "";
+  return position.winner === human ? `You won${by}!` : `The bot won${by}.`;
+}
+
+/** One move as the log speaks it. */
+export const spoken = (move: Move, human: Player): string =>
+  `${move.player === human ? "You" : "The bot"} played ${move.label}.`;

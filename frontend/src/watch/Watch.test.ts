@@ -1,0 +1,123 @@
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { beforeEach, expect, test, vi } from "vitest";
+import { FakeServer, STATS } from "../fake";
+import type { Stats } from "../lib/api";
+import { columns, LOSSES, type Row } from "./series";
+import Watch from "./Watch.svelte";
+
+const drawn = vi.hoisted(() => ({ data: [] as number[][][] }));
+vi.mock("uplot", () => ({
+  default: class {
+    scales = { x: { min: null, max: null } };
+    constructor(
+      _: object,
+      public data: number[][],
+    ) {
+      drawn.data.push(data);
+    }
+    setData() {}
+    setSize() {}
+    redraw() {}
+    destroy() {}
+  },
+}));
+
+let server: FakeServer;
+beforeEach(() => {
+  server = new FakeServer();
+  drawn.data = [];
+  vi.stubGlobal("ResizeObserver", class {
+    observe() {}
+    disconnect() {}
+  });
+});
+
+const row = (step: number, loss: number): Row => ({
+  step,
+  seconds: step,
+  games: step,
+  positions: step,
+  policy_loss: loss - 0.5,
+  value_loss: 0.5,
+  loss,
+  policy_entropy: 0.25,
+  learning_rate: 0.002,
+  grad_norm: 1,
+  games_per_second: 12.5,
+  positions_per_second: 1300,
+  steps_per_second: 4,
+});
+
+const BUSY: Stats = {
+  ...STATS,
+  training: "running",
+  message: "training",
+  step: 200,
+  games: 1234,
+  positions: 10000,
+  samples_used: 25000,
+  model: { name: "first", step: 200, published_at: 1 },
+  processes: [
+    { name: "actor-0", state: "playing", age_seconds: 1, alive: true, rates: {} },
+    {
+      name: "trainer",
+      state: "training",
+      age_seconds: 190,
+      alive: false,
+      rates: { steps_per_second: 4.26 },
+    },
+  ],
+  history: [row(100, 2), row(200, 1.5)],
+  evaluations: [
+    { step: 200, opponent: "random", games: 50, score: 0.91, interval: [0.8, 0.96] },
+  ],
+};
+
+test("before the first step the page says what is waited for", async () => {
+  render(Watch);
+  await screen.findByText("No step yet: waiting for data: 312/500");
+  expect(screen.getAllByText("No curve yet")).toHaveLength(4);
+  expect(screen.getByText("Training is stopped")).toBeTruthy();
+  expect(screen.getByText(/^None has reported yet/)).toBeTruthy();
+  expect(screen.getByText("none yet")).toBeTruthy();
+  expect(drawn.data).toHaveLength(0);
+});
+
+test("training is started by a button, where the server allows it", async () => {
+  render(Watch);
+  await fireEvent.click(await screen.findByRole("button", { name: "Start training" }));
+  await screen.findByText("two actors and the trainer start");
+  expect(server.asked.at(-1)).toMatchObject({ path: "/selfplay", body: { command: "start" } });
+  expect(screen.getByRole("button", { name: "Stop training" })).toBeTruthy();
+});
+
+test("no button where the server does not allow it", async () => {
+  server.stats = { ...STATS, can_control: false };
+  render(Watch);
+  await screen.findByText("Training is stopped");
+  expect(screen.queryByRole("button")).toBeNull();
+});
+
+test("a run is shown with its progress, numbers, processes and evaluations", async () => {
+  server.stats = BUSY;
+  const { container } = render(Watch);
+  await screen.findByText("Training");
+  const text = container.textContent?.replace(/\s+/g, " ");
+  expect(screen.getByRole<HTMLProgressElement>("progressbar").value).toBe(0.2);
+  expect(text).toContain("Step 200 of 1,000 20 %");
+  expect(text).toContain("Games played 1,234");
+  expect(text).toContain("Replay ratio 2.5");
+  expect(text).toContain("actor-0 alive, just now playing");
+  expect(text).toContain("trainer silent, 3 min ago training 4.26 steps/s");
+  expect(text).toContain("200random5091 %80–96 %");
+  expect(text).toContain("policy floor 0.25");
+});
+
+test("the curves are those of the history", async () => {
+  server.stats = BUSY;
+  render(Watch);
+  await waitFor(() => expect(drawn.data).toHaveLength(5));
+  const losses = [[100, 200], [2, 1.5], [1.5, 1], [0.25, 0.25], [0.5, 0.5]];
+  expect(drawn.data[0]).toEqual(losses);
+  expect(columns(BUSY.history, LOSSES.curves)).toEqual(losses);
+});

@@ -1,0 +1,356 @@
+"""Every setting changes behaviour: for each one, the same real work with two values differs.
+
+`PROBES` maps a setting to two values and to what is done with each; a setting without an entry
+fails the test, and so does an entry whose two outcomes are equal.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from starlette.testclient import TestClient
+
+from actor.crew import Crew
+from actor.selfplay import SelfPlay
+from actor.worker import Gate, Speaker
+from engine.cli import LogFormat
+from engine.config import Settings, load, merge, names
+from engine.game import Game
+from engine.games import find
+from storage.layout import create, run_paths
+from storage.models.filesystem import FilesystemModels
+from storage.replay.record import GameRecord
+from storage.replay.sqlite import SqliteReplay
+from storage.stats import Heart, write_stats
+from tests.models import linear_model
+from tests.toys import HashEvaluator
+from trainer.__main__ import make_learner
+from trainer.continuous import learn
+from trainer.learner import Learner
+from trainer.loop import Loop
+from web.__main__ import listen
+from web.app import create_app
+
+Make = Callable[..., Settings]
+ROOT = Path(__file__).resolve().parents[1]
+TINY: dict[str, dict[str, Any]] = {
+    "run": {"game": "tictactoe"},
+    "search": {"simulations": 12},
+    "selfplay": {"games": 8, "opening_share": 0.5, "opening_plies": 3, "workers": 1},
+    "network": {"family": "mlp", "width": 16, "depth": 1},
+    "learner": {
+        "batch_size": 32,
+        "min_positions": 60,
+        "publish_every": 5,
+        "warmup_steps": 3,
+        "horizon_steps": 20,
+        "replay_ratio": 8.0,
+        "window_positions": 400,
+        "clip_norm": 100.0,
+    },
+    "loop": {
+        "iterations": 1,
+        "episodes": 30,
+        "steps": 4,
+        "evaluation_games": 8,
+        "evaluation_simulations": 5,
+    },
+}
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+    """Tiny settings, each call in a data folder of its own, with one setting changed."""
+    monkeypatch.chdir(tmp_path)
+    count = iter(range(1000))
+
+    def settings(**changes: Any) -> Settings:
+        given = merge(TINY, {"storage": {"data_dir": tmp_path / f"data{next(count)}"}})
+        for name, value in changes.items():
+            section, key = name.split("__", 1)
+            given = merge(given, {section: {key: value}})
+        return load(given)
+
+    return settings
+
+
+def _records(settings: Settings, games: int = 20) -> list[GameRecord]:
+    game = find(settings.run.game)
+    left = iter(range(games))
+    selfplay = SelfPlay(game, settings, may_begin=lambda: next(left, None) is not None)
+    evaluator = HashEvaluator(game)
+    records: list[GameRecord] = []
+    while not selfplay.is_done:
+        records += selfplay.step(evaluator)
+    return records
+
+
+def selfplay(settings: Settings) -> object:
+    """Everything that is recorded of some games."""
+    return [(r.moves.tolist(), r.visits.tolist()) for r in _records(settings)]
+
+
+def rows_of_a_wave(settings: Settings) -> object:
+    game = find(settings.run.game)
+    evaluator = HashEvaluator(game)
+    SelfPlay(game, settings).step(evaluator)
+    return evaluator.rows
+
+
+def folder(settings: Settings) -> object:
+    return run_paths(settings).root
+
+
+def name_of_folder(settings: Settings) -> object:
+    return run_paths(settings).root.name
+
+
+def crew(settings: Settings) -> object:
+    return Crew(settings, None, LogFormat.text).size
+
+
+def niceness(settings: Settings) -> object:
+    """What a worker does to its own process."""
+    create(run_paths(settings))
+    script = (
+        "import os, sys; from engine.config import load, merge, parse_assignment\n"
+        "from actor.worker import work\n"
+        "given = {}\n"
+        "for text in sys.argv[1:]:\n"
+        "    section, key, value = parse_assignment(text)\n"
+        "    given = merge(given, {section: {key: value}})\n"
+        "work(load(given), 0, lambda: False, lambda counters: None)\n"
+        "print(os.nice(0))\n"
+    )
+    command = [sys.executable, "-c", script, *settings.assignments()]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.check_output(command, env=environment, text=True)
+
+
+def may_play_on(settings: Settings) -> object:
+    """Whether a worker waits when it is 300 positions ahead of a learner that used 80 samples."""
+    paths = run_paths(settings)
+    create(paths)
+    Heart(paths, "trainer").beat("training", {}, force=True)
+    write_stats(paths, {"samples_used": 80})
+    with SqliteReplay(paths.replay, find(settings.run.game)) as replay:
+        while replay.totals().positions < 300:
+            for record in _records(settings):
+                replay.append(record)
+        return Gate(paths, settings, replay).closed() is None
+
+
+def sees_a_new_model(settings: Settings) -> object:
+    """Whether the very next look finds a model when the file system sends no events."""
+    paths, game = run_paths(settings), find(settings.run.game)
+    speaker = Speaker(game, paths, settings.selfplay.reload_seconds)  # no folder yet: no events
+    speaker.refresh()
+    create(paths)
+    FilesystemModels(paths).publish(linear_model(game, step=9), 9)
+    speaker.refresh()
+    speaker.close()
+    return speaker.step
+
+
+def _learner(settings: Settings) -> Learner:
+    learner = make_learner(settings)
+    for record in _records(settings, 40):
+        learner.window.add(record)
+    return learner
+
+
+def network(settings: Settings) -> object:
+    return [(name, tuple(t.shape)) for name, t in _learner(settings).network.state_dict().items()]
+
+
+def two_steps(settings: Settings) -> object:
+    """Weights, averages and reports after two steps, the rate at three places."""
+    learner = _learner(settings)
+    reports = [learner.train_step() for _ in range(2)]
+    weights = [t.tolist() for t in (*learner.network.parameters(), *learner.averaged.parameters())]
+    return reports, weights, learner.samples_used
+
+
+def late_rate(settings: Settings) -> object:
+    learner = _learner(settings)
+    learner.step = 30
+    return learner.train_step().learning_rate
+
+
+def waits(settings: Settings) -> object:
+    learner = _learner(settings)
+    learner.samples_used = 600
+    return learner.waits_for()
+
+
+def window(settings: Settings) -> object:
+    return len(_learner(settings).window)
+
+
+def threads(settings: Settings) -> object:
+    before = torch.get_num_threads()
+    _learner(settings)
+    used = torch.get_num_threads()
+    torch.set_num_threads(before)
+    return used
+
+
+def continuous(settings: Settings) -> object:
+    """What a run of the learner leaves behind: snapshots and stored games."""
+    paths = run_paths(settings)
+    create(paths)
+    learner, models = make_learner(settings), FilesystemModels(paths)
+    with SqliteReplay(paths.replay, learner.game) as replay:
+        for record in _records(settings, 80):
+            replay.append(record)
+        learn(settings, learner, replay, models, paths, lambda: False, max_steps=20)
+        return models.steps(), replay.stored()
+
+
+def few_snapshots(settings: Settings) -> object:
+    learner = settings.learner.model_copy(update={"keep_snapshots": 1})
+    return continuous(settings.model_copy(update={"learner": learner}))
+
+
+def loop(settings: Settings) -> object:
+    """What the synchronous variant plays, learns, evaluates and promotes."""
+    paths = run_paths(settings)
+    create(paths)
+    learner, models = make_learner(settings), FilesystemModels(paths)
+    played: list[int] = []
+    with SqliteReplay(paths.replay, learner.game) as replay:
+
+        def generate(settings: Settings, games: int) -> None:
+            played.append(games)
+            for record in _records(settings, games):
+                replay.append(record)
+
+        models.promote(linear_model(learner.game, step=0, scale=3.0))
+        rounds = Loop(settings, learner, replay, models, paths, lambda: False, generate)
+        rounds.run(lambda step, message: None)
+        best = models.best()
+    return played, learner.step, rounds.evaluations, best == models.latest()
+
+
+def _client(settings: Settings) -> TestClient:
+    return TestClient(create_app(settings))
+
+
+def _moves(settings: Settings, **body: Any) -> Any:
+    game: Game = find(settings.run.game)
+    action = game.legal(game.new())[0]
+    question = {"game": game.name, "moves": [], "action": action, **body}
+    return _client(settings).post("/move", json=question)
+
+
+def reply(settings: Settings) -> object:
+    return _moves(settings).json()["thoughts"][0]["simulations"]
+
+
+def large_request(settings: Settings) -> object:
+    return _moves(settings, simulations=500).status_code
+
+
+def control(settings: Settings) -> object:
+    return _client(settings).post("/selfplay", json={"command": "stop"}).status_code
+
+
+def address(settings: Settings) -> object:
+    with listen(settings.web.host, settings.web.port) as listener:
+        return listener.getsockname()
+
+
+def _free_ports() -> Iterator[int]:
+    for _ in range(2):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            yield listener.getsockname()[1]
+
+
+PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
+    "run.game": ("tictactoe", "connect4", selfplay),
+    "run.name": ("one", "two", name_of_folder),
+    "run.seed": (1, 2, selfplay),
+    "storage.data_dir": ("a", "b", folder),
+    "storage.keep_positions": (400, 2000, continuous),
+    "search.simulations": (11, 13, selfplay),
+    "search.c_init": (0.5, 3.0, selfplay),
+    "search.c_base": (2.0, 20000.0, selfplay),
+    "search.fpu_reduction": (0.0, 0.9, selfplay),
+    "search.dirichlet_total": (0.5, 50.0, selfplay),
+    "search.dirichlet_fraction": (0.0, 0.9, selfplay),
+    "search.root_temperature": (0.3, 3.0, selfplay),
+    "selfplay.workers": (1, 3, crew),
+    "selfplay.games": (4, 9, rows_of_a_wave),
+    "selfplay.temperature": (0.1, 5.0, selfplay),
+    "selfplay.temperature_plies": (0, 9, selfplay),
+    "selfplay.final_temperature": (0.1, 5.0, selfplay),
+    "selfplay.opening_share": (0.0, 1.0, selfplay),
+    "selfplay.opening_plies": (1, 4, selfplay),
+    "selfplay.lead_positions": (5, 5000, may_play_on),
+    "selfplay.niceness": (0, 3, niceness),
+    "selfplay.reload_seconds": (1e-9, 1000.0, sees_a_new_model),
+    "network.family": ("mlp", "conv", network),
+    "network.width": (8, 16, network),
+    "network.depth": (1, 2, network),
+    "learner.batch_size": (16, 32, two_steps),
+    "learner.learning_rate": (1e-3, 1e-2, two_steps),
+    "learner.final_learning_rate": (1e-5, 1e-4, late_rate),
+    "learner.warmup_steps": (0, 5, two_steps),
+    "learner.horizon_steps": (25, 60, late_rate),
+    "learner.weight_decay": (0.0, 1.0, two_steps),
+    "learner.clip_norm": (1e-4, 100.0, two_steps),
+    "learner.ema_decay": (0.0, 0.99, two_steps),
+    "learner.value_weight": (0.5, 2.0, two_steps),
+    "learner.result_share": (0.0, 1.0, two_steps),
+    "learner.replay_ratio": (1.0, 8.0, waits),
+    "learner.min_positions": (60, 100_000, waits),
+    "learner.window_positions": (50, 400, window),
+    "learner.publish_every": (5, 10, continuous),
+    "learner.keep_snapshots": (1, 3, continuous),
+    "learner.milestone_every": (5, 1000, few_snapshots),
+    "learner.threads": (1, 2, threads),
+    "loop.iterations": (1, 2, loop),
+    "loop.episodes": (30, 40, loop),
+    "loop.steps": (3, 5, loop),
+    "loop.evaluation_games": (8, 12, loop),
+    "loop.evaluation_simulations": (1, 60, loop),
+    "loop.promotion_score": (0.0, 1.0, loop),
+    "web.host": ("127.0.0.1", "127.0.0.2", address),
+    "web.port": (*_free_ports(), address),
+    "web.simulations": (5, 9, reply),
+    "web.max_simulations": (400, 600, large_request),
+    "web.allow_training": (True, False, control),
+}
+
+
+def test_no_setting_is_forgotten() -> None:
+    assert sorted(PROBES) == sorted(names())
+
+
+@pytest.mark.parametrize("name", names())
+def test_setting_changes_behaviour(name: str, make: Make) -> None:
+    one, other, probe = PROBES[name]
+    outcomes = [probe(make(**{name.replace(".", "__"): value})) for value in (one, other)]
+    assert repr(outcomes[0]) != repr(outcomes[1])
+
+
+@pytest.mark.parametrize(
+    "probe", dict.fromkeys(p for *_, p in PROBES.values()), ids=lambda p: p.__name__
+)
+def test_nothing_else_changes_what_the_probe_sees(
+    probe: Callable[[Settings], object], make: Make, tmp_path: Path
+) -> None:
+    """The same settings twice give the same outcome, so a difference is due to the setting."""
+    same = {"storage__data_dir": tmp_path} if probe is folder else {"web__port": 0}
+    outcomes = [probe(make(**same)) for _ in range(2)]
+    if probe is address:  # port 0 is another port each time
+        outcomes = [outcome[0] for outcome in outcomes]  # type: ignore[index]
+    assert repr(outcomes[0]) == repr(outcomes[1])

@@ -1,0 +1,198 @@
+import json
+import time
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from engine.config import Settings
+from engine.game import Game
+from storage.control import set_paused
+from storage.layout import RunPaths
+from storage.stats import Heart, write_stats
+from tests.models import linear_model
+from tests.web.conftest import Configure
+from web.app import create_app
+from web.schemas import EvaluationRow, MetricsRow, StatsOut
+from web.stats import ADDED, matches
+
+METRICS: dict[str, Any] = {
+    name: float(value) if field.annotation is float else value
+    for value, (name, field) in enumerate(MetricsRow.model_fields.items(), start=1)
+}
+EVALUATION: dict[str, Any] = {
+    "step": 400,
+    "opponent": "random",
+    "games": 40,
+    "score": 0.75,
+    "interval": [0.6, 0.86],
+}
+
+
+def written(settings: Settings) -> dict[str, Any]:
+    """A stats.json with every field that the page knows, each with a value of its own."""
+    return {
+        "run": settings.run_name,
+        "game": settings.run.game,
+        "model": {"name": "lesson", "step": 400, "published_at": 5.5, "sha256": "ab" * 32},
+        "step": 455,
+        "horizon_steps": 20_000,
+        "games": 3100,
+        "positions": 41_000,
+        "window_positions": 40_500,
+        "samples_used": 160_000,
+        "message": "training",
+        "history": [METRICS, {**METRICS, "step": 400}],
+        "evaluations": [EVALUATION],
+    }
+
+
+def test_every_field_of_the_file_is_shown(
+    client: TestClient, settings: Settings, paths: RunPaths
+) -> None:
+    write_stats(paths, written(settings))
+    in_file = json.loads(paths.stats.read_bytes())
+    assert set(in_file) == set(StatsOut.model_fields) - set(ADDED)
+    assert set(METRICS) == set(MetricsRow.model_fields)
+    assert set(EVALUATION) == set(EvaluationRow.model_fields)
+    shown = client.get("/stats").json()
+    added = {name: shown.pop(name) for name in ADDED}
+    assert shown.pop("message") == "nobody is at work; the learner's last word was: training"
+    assert in_file.pop("message") == "training"
+    assert shown == in_file
+    assert added == {"training": "stopped", "can_control": True, "processes": []}
+
+
+def test_before_the_first_file(client: TestClient, settings: Settings) -> None:
+    shown = client.get("/stats").json()
+    assert shown["message"] == "waiting for the first games"
+    assert shown["run"] == "lesson" and shown["game"] == settings.run.game
+    assert shown["horizon_steps"] == settings.learner.horizon_steps
+    assert shown["model"]["name"] == "uniform" and shown["updated_at"] is None
+    assert shown["training"] == "stopped" and shown["history"] == []
+    numbers = ("step", "games", "positions", "window_positions", "samples_used")
+    assert [shown[name] for name in numbers] == [0] * 5
+
+
+def test_before_the_first_file_the_processes_tell(client: TestClient, paths: RunPaths) -> None:
+    Heart(paths, "actor-0").beat("playing", {"games_per_second": 2.5})
+    Heart(paths, "actor-1").beat("playing", {})
+    Heart(paths, "trainer").beat("waiting for data: 312/500", {})
+    shown = client.get("/stats").json()
+    assert shown["message"] == "playing, waiting for data: 312/500"
+    assert shown["training"] == "running"
+    assert shown["processes"][0] == {
+        "name": "actor-0",
+        "state": "playing",
+        "age_seconds": 0.0,
+        "alive": True,
+        "rates": {"games_per_second": 2.5},
+    }
+    assert [p["name"] for p in shown["processes"]] == ["actor-0", "actor-1", "trainer"]
+
+
+def test_paused_and_gone(
+    client: TestClient, paths: RunPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heart = Heart(paths, "actor-0")
+    heart.beat("playing", {})
+    set_paused(paths, True)
+    assert client.get("/stats").json()["training"] == "paused"
+    set_paused(paths, False)
+    assert client.get("/stats").json()["training"] == "running"
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 60)
+    shown = client.get("/stats").json()
+    assert shown["training"] == "stopped"
+    assert shown["processes"][0]["age_seconds"] == 60 and not shown["processes"][0]["alive"]
+    assert shown["message"] == "waiting for the first games"
+
+
+DAMAGE: list[tuple[dict[str, Any], str]] = [
+    ({"surprise": 1}, "there is no field surprise"),
+    ({"step": "many"}, "step = 'many' is refused: input should be a valid integer"),
+    ({"history": [{**METRICS, "elo": 3}]}, "there is no field history.0.elo"),
+    ({"history": [{"step": 1}]}, "the field history.0.seconds is missing (and 11 more)"),
+    ({"model": {"name": "x"}}, "the field model.step is missing (and 1 more)"),
+    ({"evaluations": [{**EVALUATION, "elo": 3}]}, "there is no field evaluations.0.elo"),
+    ({"training": "running"}, "has training, which only the server knows"),
+    ({"game": "snakes"}, "tells of 'snakes', this run plays "),
+    ({"message": None}, "message = None is refused"),
+    ({"step": float("nan")}, "NaN is no JSON"),
+]
+
+
+@pytest.mark.parametrize(("change", "reason"), DAMAGE)
+def test_a_file_that_does_not_fit(
+    change: dict[str, Any],
+    reason: str,
+    client: TestClient,
+    settings: Settings,
+    paths: RunPaths,
+) -> None:
+    content = {**written(settings), "updated_at": 1.0, **change}
+    paths.stats.write_text(json.dumps(content))
+    response = client.get("/stats")
+    assert response.status_code == 500
+    assert reason in response.json()["detail"] and str(paths.stats) in response.json()["detail"]
+    assert client.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("missing", ["step", "games", "message", "updated_at", "game"])
+def test_a_file_that_misses_a_field(
+    missing: str, client: TestClient, settings: Settings, paths: RunPaths
+) -> None:
+    content = {**written(settings), "updated_at": 1.0}
+    del content[missing]
+    paths.stats.write_text(json.dumps(content))
+    response = client.get("/stats")
+    assert response.status_code == 500 and str(paths.stats) in response.json()["detail"]
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"step": 1'])
+def test_a_damaged_file(content: str, client: TestClient, paths: RunPaths) -> None:
+    paths.stats.write_text(content)
+    response = client.get("/stats")
+    assert response.status_code == 500 and "damaged" in response.json()["detail"]
+
+
+def test_damaged_control_and_heartbeats(client: TestClient, paths: RunPaths) -> None:
+    paths.heartbeat("actor-0").write_text("{")
+    (beat,) = client.get("/stats").json()["processes"]
+    assert not beat["alive"] and beat["state"].startswith("unreadable")
+    Heart(paths, "actor-1").beat("playing", {})
+    paths.control.write_text("{}")
+    response = client.get("/stats")
+    assert response.status_code == 500 and str(paths.control) in response.json()["detail"]
+
+
+def test_unchanged_stats_are_not_sent_again(
+    client: TestClient, settings: Settings, paths: RunPaths
+) -> None:
+    write_stats(paths, written(settings))
+    first = client.get("/stats")
+    tag = first.headers["etag"]
+    for header in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+        again = client.get("/stats", headers={"If-None-Match": header})
+        assert again.status_code == 304 and again.content == b"" and again.headers["etag"] == tag
+    other = client.get("/stats", headers={"If-None-Match": '"x"'})
+    assert other.status_code == 200 and other.content == first.content
+    write_stats(paths, {**written(settings), "step": 456})
+    fresh = client.get("/stats", headers={"If-None-Match": tag})
+    assert fresh.status_code == 200 and fresh.json()["step"] == 456
+    assert fresh.headers["etag"] != tag
+
+
+def test_no_header_matches_nothing() -> None:
+    assert not matches('"a"', "")
+
+
+def test_a_model_without_stats_is_told(client: TestClient, game: Game, paths: RunPaths) -> None:
+    paths.latest.write_bytes(linear_model(game, 600, win=0.5))
+    shown = client.get("/stats").json()
+    assert shown["model"]["step"] == shown["step"] == 600
+
+
+def test_control_can_be_forbidden(configure: Configure) -> None:
+    with TestClient(create_app(configure(web__allow_training=False))) as client:
+        assert client.get("/stats").json()["can_control"] is False

@@ -1,0 +1,199 @@
+"""Positions as lists of moves, and the bot's replies. No request is remembered."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import HTTPException
+
+from engine.config import WebSettings
+from engine.game import Game, State
+from engine.search.search import Searched, search
+from web.schemas import (
+    MAX_MOVES,
+    ActionOut,
+    GameOut,
+    ModelOut,
+    MoveIn,
+    MoveOut,
+    MoveStats,
+    NewGameIn,
+    PlayOut,
+    PositionOut,
+    Thought,
+    ViewOut,
+)
+from web.served import Loaded, Served, Shelf
+
+INTEGER = re.compile(r"-?[0-9]{1,9}")
+
+
+def describe(game: Game) -> GameOut:
+    """A game as the page needs it to draw a board."""
+    view = ViewOut.model_validate(game.view, from_attributes=True)
+    return GameOut(
+        name=game.name,
+        title=game.title,
+        actions=game.actions,
+        max_plies=game.max_plies,
+        view=view,
+    )
+
+
+def parse_moves(text: str) -> list[int]:
+    """The moves of an address: action ids divided by commas; empty = the start position."""
+    words = text.split(",") if text else []
+    if len(words) > MAX_MOVES:
+        raise HTTPException(422, f"moves has {len(words)} entries, at most {MAX_MOVES} are read")
+    for ply, word in enumerate(words, start=1):
+        if not INTEGER.fullmatch(word):
+            raise HTTPException(422, f"moves: entry {ply} is {word[:40]!r}, not an action id")
+    return [int(word) for word in words]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A position, the moves that lead to it from the start, and who played each of them."""
+
+    game: Game
+    state: State
+    moves: tuple[int, ...] = ()
+    players: tuple[int, ...] = ()
+
+    @classmethod
+    def from_moves(cls, game: Game, moves: Sequence[int]) -> Line:
+        """The line of `moves`; raises IllegalAction or FinishedGame naming the first wrong ply."""
+        game.replay(moves)
+        line = cls(game, game.new())
+        for action in moves:
+            line = line.after(action)
+        return line
+
+    def after(self, action: int) -> Line:
+        """The line with one more action; raises IllegalAction or FinishedGame."""
+        state = self.game.after(self.state, action)
+        player = self.game.mover(self.state)
+        return Line(self.game, state, (*self.moves, action), (*self.players, player))
+
+    def show(self) -> PositionOut:
+        """All that a page shows of the position."""
+        game, state = self.game, self.state
+        over = game.is_over(state)
+        result = game.result(state) if over else None
+        return PositionOut(
+            game=game.name,
+            moves=list(self.moves),
+            cells=list(game.cells(state)),
+            mover=game.mover(state),
+            legal=[self._action(a) for a in game.legal(state)],
+            history=[self._move(ply) for ply in range(len(self.moves))],
+            over=over,
+            result=result,
+            winner=(0 if result > 0 else 1) if result else None,
+            highlight=list(game.highlight(state)),
+        )
+
+    def _action(self, action: int) -> ActionOut:
+        clicks = list(self.game.clicks(action))
+        return ActionOut(action=action, label=self.game.label(action), clicks=clicks)
+
+    def _move(self, ply: int) -> MoveOut:
+        action = self._action(self.moves[ply])
+        return MoveOut(ply=ply + 1, player=self.players[ply], **action.model_dump())
+
+
+class Play:
+    """Answers the requests of any number of games at once; slow, so never on the event loop."""
+
+    def __init__(self, shelf: Shelf, settings: WebSettings) -> None:
+        self._shelf = shelf
+        self._settings = settings
+
+    def new_game(self, request: NewGameIn) -> PlayOut:
+        """The start of a game; the bot has moved if the person is not the first player."""
+        served = self._shelf.of(request.game)
+        simulations = self._simulations(request.simulations)
+        line = Line.from_moves(served.game, [])
+        return self._reply(served, line, request.human, simulations)
+
+    def move(self, request: MoveIn) -> PlayOut:
+        """The position after the person's action and, if wanted, the bot's reply."""
+        served = self._shelf.of(request.game)
+        simulations = self._simulations(request.simulations)
+        line = Line.from_moves(served.game, request.moves)
+        person = served.game.mover(line.state)
+        line = line.after(request.action)
+        if not request.reply:
+            model = served.current().model
+            return PlayOut(position=line.show(), thoughts=[], model=model)
+        return self._reply(served, line, person, simulations)
+
+    def _simulations(self, wanted: int | None) -> int:
+        most = self._settings.max_simulations
+        if wanted is None:
+            return self._settings.simulations
+        if wanted > most:
+            raise HTTPException(
+                422, f"simulations = {wanted} is refused: web.max_simulations allows {most}"
+            )
+        return wanted
+
+    def _reply(self, served: Served, line: Line, person: int, simulations: int) -> PlayOut:
+        game = served.game
+        thoughts: list[Thought] = []
+        model = served.current().model
+        # Some games let a player move twice in a row or pass: only the rules know whose turn it is.
+        while not game.is_over(line.state) and game.mover(line.state) != person:
+            loaded = served.current()
+            thought = think(served, loaded, line.state, simulations)
+            thoughts.append(thought)
+            line = line.after(thought.action)
+            model = loaded.model
+        return PlayOut(position=line.show(), thoughts=thoughts, model=model)
+
+
+def think(served: Served, loaded: Loaded, state: State, simulations: int) -> Thought:
+    """Search one position without noise and choose the most visited action."""
+    with loaded.lock:
+        started = time.perf_counter()
+        found = search(served.game, state[None, :], simulations, loaded.evaluator, served.search)
+        milliseconds = 1000 * (time.perf_counter() - started)
+    return _thought(served.game, state, found, simulations, milliseconds, loaded.model)
+
+
+def _thought(
+    game: Game,
+    state: State,
+    found: Searched,
+    simulations: int,
+    milliseconds: float,
+    model: ModelOut,
+) -> Thought:
+    best = int(found.best[0])
+    return Thought(
+        player=game.mover(state),
+        action=best,
+        label=game.label(best),
+        value=float(found.value[0]),
+        wdl=[float(share) for share in found.wdl[0]],
+        simulations=simulations,
+        milliseconds=milliseconds,
+        moves=[_stats(game, found, action) for action in game.legal(state)],
+        model=model,
+    )
+
+
+def _stats(game: Game, found: Searched, action: int) -> MoveStats:
+    q = float(found.q[0, action])
+    return MoveStats(
+        action=action,
+        label=game.label(action),
+        visits=int(found.visits[0, action]),
+        share=float(found.policy[0, action]),
+        q=None if math.isnan(q) else q,
+        prior=float(found.prior[0, action]),
+    )

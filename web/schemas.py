@@ -1,0 +1,244 @@
+"""Every JSON shape that crosses HTTP. The TypeScript types of the page are generated from these."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_MOVES = 1000
+"""A longer list of moves than any game can have is refused before anything looks at it."""
+
+
+class Strict(BaseModel):
+    """A request body: an unknown field or a value of another type is an error, not a silence."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class PieceOut(BaseModel):
+    """How one kind of piece is drawn."""
+
+    name: str
+    shape: Literal["cross", "ring", "disc", "stone"]
+    tone: Literal["first", "second"]
+
+
+class ViewOut(BaseModel):
+    """How a board is drawn: cells row by row from the top left; cell k > 0 shows pieces[k - 1]."""
+
+    rows: int
+    columns: int
+    layout: Literal["square", "drop", "pits"]
+    pieces: list[PieceOut]
+
+
+class GameOut(BaseModel):
+    """One game that can be played and trained."""
+
+    name: str
+    title: str
+    actions: int
+    max_plies: int
+    view: ViewOut
+
+
+class ActionOut(BaseModel):
+    """A legal action: its id, its name and the cells to click (none: a button)."""
+
+    action: int
+    label: str
+    clicks: list[int]
+
+
+class MoveOut(BaseModel):
+    """A move already played; `clicks` are the cells it touched, for the last-move mark."""
+
+    ply: int
+    player: int
+    action: int
+    label: str
+    clicks: list[int]
+
+
+class ModelOut(BaseModel):
+    """Which model speaks. `name` is "uniform" while a run has not published one."""
+
+    name: str
+    step: int | None = Field(
+        description="learner step of the model; null for the uniform evaluator"
+    )
+    published_at: float | None = Field(description="seconds since the epoch; null for uniform")
+    sha256: str | None = None
+
+
+class PositionOut(BaseModel):
+    """A position: the moves that lead to it and all that a page shows of it."""
+
+    game: str
+    moves: list[int]
+    cells: list[int]
+    mover: int
+    legal: list[ActionOut]
+    history: list[MoveOut]
+    over: bool
+    result: int | None = Field(description="final margin for player 0; null while the game goes on")
+    winner: int | None = Field(description="0 or 1; null while the game goes on and after a draw")
+    highlight: list[int] = Field(description="cells of the winning line, if there is one")
+
+
+class MoveStats(BaseModel):
+    """What the search thought of one legal action, from the mover's point of view."""
+
+    action: int
+    label: str
+    visits: int
+    share: float = Field(description="visits of this action / visits of all actions")
+    q: float | None = Field(description="mean value in [-1, 1]; null if never visited")
+    prior: float = Field(description="the network's policy before the search")
+
+
+class Thought(BaseModel):
+    """One search: the player who thought, what was played, and why."""
+
+    player: int
+    action: int
+    label: str
+    value: float = Field(description="expected result in [-1, 1] for that player")
+    wdl: list[float] = Field(description="the network's win, draw, loss for that player")
+    simulations: int
+    milliseconds: float
+    moves: list[MoveStats]
+    model: ModelOut
+
+
+class NewGameIn(Strict):
+    """Start a game: which one, and which player the person is (0 moves first)."""
+
+    game: str
+    human: Literal[0, 1] = 0
+    simulations: int | None = Field(default=None, ge=1)
+
+
+class MoveIn(Strict):
+    """The position as its list of moves, and the person's action in it.
+
+    With `reply` the bot answers, several times in a row if the rules let it move again.
+    """
+
+    game: str
+    moves: list[int] = Field(max_length=MAX_MOVES)
+    action: int
+    reply: bool = True
+    simulations: int | None = Field(default=None, ge=1)
+
+
+class PlayOut(BaseModel):
+    """The position after the moves that were played, and what the bot thought on the way."""
+
+    position: PositionOut
+    thoughts: list[Thought]
+    model: ModelOut
+
+
+class ProcessOut(BaseModel):
+    """A process of the run, as its last heartbeat told."""
+
+    name: str = Field(description="actor-0, actor-1, trainer, …")
+    state: str = Field(
+        description="in its own words: playing, training, waiting for data: 312/500, paused"
+    )
+    age_seconds: float
+    alive: bool
+    rates: dict[str, float] = Field(description="what it counts per second, e.g. games_per_second")
+
+
+class MetricsRow(BaseModel):
+    """One line of the learner's history."""
+
+    step: int
+    seconds: float = Field(description="training time of the run so far, over all restarts")
+    games: int
+    positions: int
+    policy_loss: float
+    value_loss: float
+    loss: float
+    policy_entropy: float = Field(
+        description="of the targets, in nats: the floor of the policy loss"
+    )
+    learning_rate: float
+    grad_norm: float
+    games_per_second: float
+    positions_per_second: float
+    steps_per_second: float
+
+
+class EvaluationRow(BaseModel):
+    """One evaluation of a published model (trainer loop)."""
+
+    step: int
+    opponent: str
+    games: int
+    score: float = Field(description="share of points, a draw counts half")
+    interval: list[float] = Field(description="95 % Wilson interval of the score")
+
+
+class StatsOut(BaseModel):
+    """The run as a whole: what `stats.json` holds, and whether its processes are alive."""
+
+    run: str
+    game: str
+    training: Literal["running", "paused", "stopped"]
+    can_control: bool = Field(description="whether POST /selfplay is allowed by the configuration")
+    processes: list[ProcessOut]
+    model: ModelOut
+    step: int
+    horizon_steps: int
+    games: int
+    positions: int
+    window_positions: int
+    samples_used: int = Field(
+        description="samples trained on; / positions = the replay ratio reached"
+    )
+    message: str = Field(description="what the learner does or waits for, in words")
+    history: list[MetricsRow]
+    evaluations: list[EvaluationRow]
+    updated_at: float | None = Field(
+        description="when stats.json was written; null before the first"
+    )
+
+
+class ModelsOut(BaseModel):
+    """Every model of a run, newest first."""
+
+    run: str
+    latest: ModelOut
+    snapshots: list[ModelOut]
+
+
+class SelfplayIn(Strict):
+    """Start or stop the training of the server's run."""
+
+    command: Literal["start", "stop"]
+
+
+class SelfplayOut(BaseModel):
+    """What training does after the command."""
+
+    training: Literal["running", "paused", "stopped"]
+    message: str
+
+
+class HealthOut(BaseModel):
+    """The server is up; which games' models it has loaded."""
+
+    status: Literal["ok"]
+    version: str
+    run: str
+    model: ModelOut
+
+
+class ErrorOut(BaseModel):
+    """Every refusal: one sentence with the cause, the value and the remedy."""
+
+    detail: str

@@ -1,0 +1,127 @@
+"""Which model answers: the latest of the game's run, exchanged between two moves, or none yet.
+
+The run of the server serves its own game. Every other game is served from the run that carries its
+name, so that whatever was trained here can be played, and without a model the search plays alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from threading import Lock
+
+from engine.config import SearchSettings, Settings
+from engine.errors import EvaluationError, ModelError, StorageError
+from engine.evaluator import Evaluator
+from engine.evaluator.onnx import ModelCard, OnnxEvaluator, read_card
+from engine.evaluator.uniform import UniformEvaluator
+from engine.game import Game
+from engine.games import all_games, find
+from storage.layout import RunPaths, run_paths
+from storage.models import Models
+from storage.models.filesystem import FilesystemModels
+from web.schemas import ModelOut, ModelsOut
+
+log = logging.getLogger(__name__)
+
+UNIFORM = ModelOut(name="uniform", step=None, published_at=None, sha256=None)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An evaluator, who it is, and the lock of the one thread that may use it."""
+
+    evaluator: Evaluator
+    model: ModelOut
+    lock: Lock = field(default_factory=Lock)
+
+
+class Served:
+    """One game and the model in service for it."""
+
+    def __init__(self, game: Game, search: SearchSettings, run: str, paths: RunPaths) -> None:
+        self.game = game
+        self.search = search
+        self.run = run
+        self._paths = paths
+        self._models: Models = FilesystemModels(paths)
+        self._exchange = Lock()
+        self._seen: object = None
+        self._refusal = ""
+        self._loaded = Loaded(UniformEvaluator(game), UNIFORM)
+
+    def current(self) -> Loaded:
+        """The newest model that fits; a damaged or foreign one leaves the old one in service."""
+        with self._exchange:
+            try:
+                self._follow()
+            except (EvaluationError, ModelError, StorageError) as error:
+                self._report(str(error))
+            return self._loaded
+
+    def listing(self) -> ModelsOut:
+        """Every model of the run, newest first; one that cannot be read is named as such."""
+        # Snapshots come before the latest, so without a latest there is nothing to list.
+        steps = self._models.steps() if self._models.signature() else []
+        snapshots = [self._snapshot(step) for step in reversed(steps)]
+        return ModelsOut(run=self.run, latest=self.current().model, snapshots=snapshots)
+
+    def _follow(self) -> None:
+        # One stat per move is the truth; no event of the file system has to arrive in time.
+        signature = self._models.signature()
+        if signature is None or signature == self._seen:
+            return
+        data = self._models.latest()
+        self._seen = signature
+        if data is None:
+            return
+        evaluator = OnnxEvaluator(self.game, data)
+        # A network that has diverged is met here and not by the person who plays.
+        evaluator.evaluate(self.game.observe(self.game.new())[None])
+        self._loaded = Loaded(evaluator, self._named(evaluator.card))
+        self._refusal = ""
+        log.info("%s is served by step %d of %s", self.game.name, evaluator.card.step, self.run)
+
+    def _report(self, reason: str) -> None:
+        if reason != self._refusal:
+            self._refusal = reason
+            log.warning("%s stays with %s: %s", self.run, self._loaded.model.name, reason)
+
+    def _snapshot(self, step: int) -> ModelOut:
+        try:
+            return self._named(read_card(self._models.snapshot(step)))
+        except (ModelError, StorageError) as error:
+            log.warning("snapshot %d of %s: %s", step, self.run, error)
+            name = f"{self._paths.snapshot(step).stem} (unreadable)"
+            return ModelOut(name=name, step=step, published_at=None)
+
+    def _named(self, card: ModelCard) -> ModelOut:
+        name = self._paths.snapshot(card.step).stem
+        return ModelOut(name=name, step=card.step, published_at=card.created_at, sha256=card.sha256)
+
+
+class Shelf:
+    """The served model of every game."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._served = {name: _served(settings, game) for name, game in all_games().items()}
+        self._run = settings.run.game
+
+    def of(self, game: str) -> Served:
+        """What serves `game`; raises UnknownGame with the known names."""
+        return self._served[find(game).name]
+
+    @property
+    def run(self) -> Served:
+        """What serves the game of the server's run."""
+        return self.of(self._run)
+
+
+def _served(settings: Settings, game: Game) -> Served:
+    if game.name == settings.run.game:
+        return Served(game, settings.search, settings.run_name, run_paths(settings))
+    # The settings in force carry the preset of the run's game; another game has its own.
+    own = settings.run.model_copy(update={"game": game.name, "name": ""})
+    other = settings.model_copy(update={"run": own})
+    search = SearchSettings.model_validate(dict(game.preset.get("search", {})))
+    return Served(game, search, other.run_name, run_paths(other))

@@ -1,0 +1,130 @@
+"""Starting and stopping the training of the server's run.
+
+Training is paused and resumed through control.json, so it does not matter who started its
+processes. What is missing when the person says "start" is started as a child of the server; the
+server ends its own children and no other process.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from threading import Lock
+from typing import Literal
+
+from engine.config import Settings
+from storage.control import is_paused, set_paused
+from storage.layout import create, run_paths
+from storage.stats import heartbeats
+
+log = logging.getLogger(__name__)
+
+State = Literal["running", "paused", "stopped"]
+
+ROLES = ("actor", "trainer")
+"""The modules that train; the heartbeat of each begins with its name."""
+
+GRACE_SECONDS = 30.0
+"""What a child may need to finish its games and write its checkpoint."""
+
+
+class Training:
+    """The processes of one run: those that beat, and those that this server started."""
+
+    def __init__(self, settings: Settings, argv: Sequence[str] | None = None) -> None:
+        self._paths = run_paths(settings)
+        self._argv = list(_same_run(settings) if argv is None else argv)
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._ending: list[subprocess.Popen[bytes]] = []
+        self._command = Lock()  # one command at a time; it may wait for a child to end
+        self._table = Lock()  # guards the children, never held for long: /stats needs it
+
+    def state(self) -> State:
+        """What the run does: alive and working, alive and paused, or nobody there."""
+        with self._table:
+            return self._state()
+
+    def start(self) -> tuple[State, str]:
+        """Resume, and start the actor or the trainer if it does not run yet."""
+        with self._command:
+            self._await_ending()  # else their last heartbeats would pass for running processes
+            create(self._paths)
+            set_paused(self._paths, False)
+            with self._table:
+                missing = [role for role in ROLES if not self._runs(role)]
+                for role in missing:
+                    self._spawn(role)
+                what = f"started {' and '.join(missing)}" if missing else "training goes on"
+                return self._state(), what
+
+    def stop(self) -> tuple[State, str]:
+        """Pause whoever trains this run, and ask this server's own children to end."""
+        with self._command, self._table:
+            create(self._paths)
+            set_paused(self._paths, True)
+            ended = self._terminate()
+            what = f"paused, {' and '.join(ended)} will end" if ended else "paused"
+            return self._state(), what
+
+    def close(self) -> None:
+        """End this server's own children: SIGTERM, and SIGKILL for who is not gone in time."""
+        with self._command:
+            with self._table:
+                self._terminate()
+            self._await_ending()
+
+    def _state(self) -> State:
+        self._reap()
+        beating = any(beat.alive for beat in heartbeats(self._paths))
+        if not (beating or self._children):
+            return "stopped"
+        return "paused" if is_paused(self._paths) else "running"
+
+    def _runs(self, role: str) -> bool:
+        self._reap()
+        beats = heartbeats(self._paths)
+        return role in self._children or any(b.alive and b.name.startswith(role) for b in beats)
+
+    def _spawn(self, role: str) -> None:
+        # Output goes where the server's own goes: one place to read what happened.
+        command = [sys.executable, "-m", role, *self._argv]
+        self._children[role] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        log.info("started %s (pid %d)", role, self._children[role].pid)
+
+    def _reap(self) -> None:
+        for role, child in list(self._children.items()):
+            if child.poll() is not None:
+                log.warning("%s (pid %d) ended with %s", role, child.pid, child.returncode)
+                del self._children[role]
+        for child in tuple(self._ending):
+            child.poll()
+
+    def _terminate(self) -> list[str]:
+        self._reap()
+        roles = list(self._children)
+        for child in self._children.values():
+            child.terminate()
+        self._ending += self._children.values()
+        self._children.clear()
+        return roles
+
+    def _await_ending(self) -> None:
+        deadline = time.monotonic() + GRACE_SECONDS
+        for child in self._ending:
+            try:
+                child.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.warning("pid %d is not gone after %g s, killing it", child.pid, GRACE_SECONDS)
+                child.kill()
+                child.wait()
+        self._ending.clear()
+
+
+def _same_run(settings: Settings) -> list[str]:
+    """The options that name the server's run, for a server that was given none."""
+    data_dir = str(settings.storage.data_dir)
+    run = settings.run
+    return ["--game", run.game, "--run-name", settings.run_name, "--data-dir", data_dir]
