@@ -146,7 +146,7 @@ class SelfPlay:
         positions = sum(len(record.plies) for record in records)
         counters.games += len(records)
         counters.positions += positions
-        counters.simulations += positions * self._schedule.simulations
+        counters.simulations = int(self._waves.tree.total[0])
         counters.evaluations += self._waves.rows
         counters.waves += 1
         counters.tree_seconds += tree

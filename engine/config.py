@@ -104,7 +104,7 @@ class SelfplaySettings(Section):
     )
     opening_plies: int = Field(8, ge=0, description="such an opening has 1 to this many plies")
     lead_positions: Positive = Field(
-        200_000, description="positions that actors may be ahead of the learner before they wait"
+        40_000, description="positions that actors may be ahead of the learner before they wait"
     )
     niceness: int = Field(
         5,

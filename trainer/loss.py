@@ -28,7 +28,8 @@ def loss_of(network: nn.Module, batch: Batch, value_weight: float, result_share:
     The value loss mixes the cross-entropy of win/draw/loss with the final result (`result_share`)
     and the squared error of w - l against the search's root value (the rest).
     """
-    logits, wdl = network(torch.from_numpy(batch.observations))
+    observations = torch.from_numpy(batch.observations)
+    logits, wdl = network(observations.contiguous(memory_format=torch.channels_last))
     logits = logits.masked_fill(torch.from_numpy(batch.illegal), ILLEGAL_LOGIT)
     target = torch.from_numpy(batch.policy)
     policy = -(target * torch.log_softmax(logits, dim=1)).sum(dim=1).mean()

@@ -150,7 +150,7 @@ GAMES = (
         clicks=lambda action: (action,),
         highlight=highlight,
         preset={
-            "learner": {"horizon_steps": 10_000, "min_positions": 20_000},
+            "learner": {"horizon_steps": 6_000, "min_positions": 20_000},
         },
     ),
 )

@@ -130,7 +130,6 @@ GAMES = (
                 "temperature_plies": 4,
                 "opening_share": 0.8,
                 "opening_plies": 6,
-                "lead_positions": 50_000,
             },
             "network": {"family": "mlp", "width": 128, "depth": 2},
             "learner": {

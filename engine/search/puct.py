@@ -92,4 +92,6 @@ def backup(tree, g):  # type: ignore[no-untyped-def]
             value = -value
         tree.visits[g, node] += 1
         tree.value_sum[g, node] += value
+    if tree.done[g] >= 0:  # the evaluation of a root is no simulation
+        tree.total[0] += 1
     tree.done[g] += 1

@@ -48,6 +48,7 @@ class Tree(NamedTuple):
     leaf: NDArray[np.int32]  # [G] node that waits for the network, or NO_LEAF
     depth: NDArray[np.int32]  # [G] edges of the current path
     path: NDArray[np.int32]  # [G, D] nodes of the current path
+    total: NDArray[np.int64]  # [1] simulations finished since the tree was allocated
     noise: NDArray[np.float32]  # [G, A] Dirichlet noise for the root's children, in their order
 
 
@@ -71,6 +72,7 @@ def allocate(slots: int, simulations: int, words: int, actions: int, max_plies: 
         leaf=np.full(slots, NO_LEAF, np.int32),
         depth=np.zeros(slots, np.int32),
         path=np.zeros((slots, max_plies + 2), np.int32),
+        total=np.zeros(1, np.int64),
         noise=np.zeros((slots, actions), np.float32),
     )
 
