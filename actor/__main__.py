@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,6 @@ from typing import Annotated
 import numpy as np
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from actor import accuracy as yardstick
@@ -27,6 +25,7 @@ from engine.cli import (
     JsonOption,
     LogFormat,
     LogFormatOption,
+    ProgressLine,
     RunNameOption,
     SeedOption,
     SetOption,
@@ -38,6 +37,7 @@ from engine.cli import (
     start_logging,
 )
 from engine.config import Settings
+from engine.errors import ConfigError
 from engine.evaluator.onnx import OnnxEvaluator
 from engine.evaluator.uniform import UniformEvaluator
 from engine.games import all_games, find
@@ -47,8 +47,6 @@ from storage.models.filesystem import FilesystemModels
 LOG = logging.getLogger(__name__)
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-
-REPORT_SECONDS = 5.0
 
 PositiveOption = Annotated[int | None, typer.Option(min=1)]
 
@@ -77,8 +75,8 @@ def selfplay(
     start_logging("actor", log_format)
     create(run_paths(settings))
     crew = Crew(settings, max_episodes, log_format)
-    with _Reporter(max_episodes) as report:
-        crew.run(report)
+    with ProgressLine("self-play", max_episodes, LOG) as line:
+        crew.run(_Totals(line))
 
 
 @app.command()
@@ -170,7 +168,10 @@ def run_bench(
 def _bench_one(settings: Settings, model: Path | None, rounds: int, seconds: float) -> Report:
     game = find(settings.run.game)
     latest = FilesystemModels(run_paths(settings)).latest()
-    data = model.read_bytes() if model else latest
+    try:
+        data = model.read_bytes() if model else latest
+    except OSError as error:
+        raise ConfigError(f"cannot read the model {model}: {error.strerror}") from None
     if data is None:
         return bench(game, settings, UniformEvaluator(game), "none (uniform)", rounds, seconds)
     evaluator = OnnxEvaluator(game, data)
@@ -197,45 +198,28 @@ def _print_reports(reports: list[Report]) -> None:
         "limit of the parts": lambda r: f"{r.limit_sims_per_s:,.0f}",
         "reached / limit": lambda r: f"{r.limit_ratio:.2f}",
         "memory of a tree": lambda r: f"{r.tree_bytes / 1000:,.0f} kB",
+        "kernels compiled": lambda r: str(r.compiled),
     }.items():
         table.add_row(label, *(cell(report) for report in reports))
     Console().print(table)
 
 
-class _Reporter:
-    """A progress bar on a terminal, one line every few seconds otherwise."""
+class _Totals:
+    """Tells what a crew has done so far."""
 
-    def __init__(self, max_episodes: int | None) -> None:
-        self._began = self._last = time.monotonic()
-        self._progress = Progress(
-            TextColumn("self-play"),
-            BarColumn(),
-            TextColumn("{task.description}"),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
-        )
-        self._task = self._progress.add_task("starting", total=max_episodes)
-
-    def __enter__(self) -> _Reporter:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self._progress.stop()
+    def __init__(self, line: ProgressLine) -> None:
+        self._line = line
+        self._began = time.monotonic()
 
     def __call__(self, counters: Counters) -> None:
-        """Show the totals."""
-        now = time.monotonic()
-        elapsed = max(now - self._began, 1e-9)
-        text = (
+        """Show the totals and the mean rates."""
+        elapsed = max(time.monotonic() - self._began, 1e-9)
+        self._line.show(
+            counters.games,
             f"{counters.games} games ({counters.games / elapsed:.1f}/s),"
-            f" {counters.positions} positions, {counters.simulations / elapsed:,.0f} simulations/s"
+            f" {counters.positions} positions,"
+            f" {counters.simulations / elapsed:,.0f} simulations/s",
         )
-        self._progress.update(self._task, completed=counters.games, description=text)
-        if self._progress.disable and now - self._last >= REPORT_SECONDS:
-            self._last = now
-            LOG.info(text)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from engine.config import Settings
 from engine.evaluator import Evaluator
 from engine.evaluator.uniform import UniformEvaluator
 from engine.game import Game
+from engine.kernels import compilations
 from engine.search.search import Waves, puct_of
 from engine.search.tree import bytes_per_slot
 
@@ -55,6 +56,7 @@ class Report:
     limit_sims_per_s: float
     limit_ratio: float
     tree_bytes: int
+    compiled: int
 
     def as_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -91,6 +93,7 @@ def bench(
         limit_sims_per_s=limit,
         limit_ratio=statistics.median(plays) / limit,
         tree_bytes=bytes_per_slot(_waves(game, settings).tree),
+        compiled=compilations(),
     )
 
 

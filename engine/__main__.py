@@ -21,9 +21,9 @@ from engine.cli import (
     run,
     settings_from,
 )
-from engine.config import provenance, render
 from engine.games import find
 from engine.perft import perft
+from engine.sources import provenance, render
 
 app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=__doc__

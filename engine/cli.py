@@ -12,12 +12,18 @@ from collections.abc import Callable
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from engine.config import Settings, load, merge, parse_assignment
+from engine.config import Settings
 from engine.errors import CartridgeError
+from engine.sources import load, merge, parse_assignment
+
+REPORT_SECONDS = 5.0
+"""Between two lines of progress where there is no terminal."""
 
 GameOption = Annotated[
     str | None, typer.Option("--game", "--env-id", help="The game to train and to serve.")
@@ -127,6 +133,38 @@ class _Formatter(logging.Formatter):
             return json.dumps(entry)
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
         return f"{clock} {self._role} {'' if level == 'info' else level + ': '}{message}"
+
+
+class ProgressLine:
+    """How far something is: a bar on a terminal, a log line every few seconds otherwise."""
+
+    def __init__(self, title: str, total: int | None, log: logging.Logger) -> None:
+        self._log = log
+        self._last = time.monotonic()
+        self._progress = Progress(
+            TextColumn(title),
+            BarColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            disable=not sys.stderr.isatty(),
+        )
+        self._task = self._progress.add_task("starting", total=total)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._progress.stop()
+
+    def show(self, completed: int, text: str) -> None:
+        """Tell where it is: `completed` of the total, and `text` in words."""
+        self._progress.update(self._task, completed=completed, description=text)
+        now = time.monotonic()
+        if self._progress.disable and now - self._last >= REPORT_SECONDS:
+            self._last = now
+            self._log.info(text)
 
 
 def print_json(value: object) -> None:

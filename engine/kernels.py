@@ -28,6 +28,9 @@ result: Any = None
 observe: Any = None
 
 
+_BOUND: list[Any] = []
+
+
 @cache
 def _fingerprint() -> str:
     # Numba does not see edits in other files, so the name of a kernel carries what it calls.
@@ -45,5 +48,11 @@ def bind(template: Callable[..., Any], game: Game) -> Callable[..., Any]:
     )
     function.__module__ = template.__module__
     function.__qualname__ = f"{template.__name__}_{game.name}_{game.fingerprint}_{_fingerprint()}"
-    compiled: Callable[..., Any] = njit(cache=True, nogil=True, error_model="numpy")(function)
-    return compiled
+    kernel: Callable[..., Any] = njit(cache=True, nogil=True, error_model="numpy")(function)
+    _BOUND.append(kernel)
+    return kernel
+
+
+def compilations() -> int:
+    """How many kernels this process had to compile because the on-disk cache did not have them."""
+    return sum(sum(kernel.stats.cache_misses.values()) for kernel in _BOUND)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.config import Settings, merge
+from engine.config import Settings
 from engine.game import ONGOING, Game, State
+from engine.sources import merge
 
 
 def random_states(game: Game, seed: int, games: int = 30) -> Iterator[State]:

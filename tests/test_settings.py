@@ -22,9 +22,10 @@ from actor.crew import Crew
 from actor.selfplay import SelfPlay
 from actor.worker import Gate, Speaker
 from engine.cli import LogFormat
-from engine.config import Settings, load, merge, names
+from engine.config import Settings, names
 from engine.game import Game
 from engine.games import find
+from engine.sources import load, merge
 from storage.layout import create, run_paths
 from storage.models.filesystem import FilesystemModels
 from storage.replay.record import GameRecord
@@ -121,7 +122,7 @@ def niceness(settings: Settings) -> object:
     """What a worker does to its own process."""
     create(run_paths(settings))
     script = (
-        "import os, sys; from engine.config import load, merge, parse_assignment\n"
+        "import os, sys; from engine.sources import load, merge, parse_assignment\n"
         "from actor.worker import work\n"
         "given = {}\n"
         "for text in sys.argv[1:]:\n"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import sys
-import time
+from collections.abc import Callable
 from typing import Annotated
 
 import torch
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from engine.cli import (
     ConfigOption,
@@ -18,6 +15,7 @@ from engine.cli import (
     GameOption,
     LogFormat,
     LogFormatOption,
+    ProgressLine,
     RunNameOption,
     SeedOption,
     SetOption,
@@ -41,8 +39,6 @@ from trainer.loop import Loop
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 LOG = logging.getLogger(__name__)
-
-REPORT_SECONDS = 5.0
 
 
 @app.callback(invoke_without_command=True)
@@ -68,7 +64,9 @@ def continuous(
     create(paths)
     with learner_lock(paths), SqliteReplay(paths.replay, played) as replay:
         learner = make_learner(settings)
-        with _Reporter(max_steps or settings.learner.horizon_steps) as report:
+        steps = max_steps or settings.learner.horizon_steps
+        with ProgressLine("learner", steps, LOG) as line:
+            report = _telling(line, steps)
             learn(
                 settings, learner, replay, FilesystemModels(paths), paths, stop, max_steps, report
             )
@@ -107,46 +105,19 @@ def loop(
         rounds = Loop(
             settings, make_learner(settings), replay, FilesystemModels(paths), paths, stop
         )
-        with _Reporter(settings.loop.iterations * settings.loop.steps) as report:
-            rounds.run(report)
+        total = settings.loop.iterations * settings.loop.steps
+        with ProgressLine("learner", total, LOG) as line:
+            rounds.run(_telling(line, total))
+
+
+def _telling(line: ProgressLine, steps: int) -> Callable[[int, str], None]:
+    return lambda step, message: line.show(step, f"step {step} of {steps}, {message}")
 
 
 def make_learner(settings: Settings) -> Learner:
     """A learner that uses as many threads as the settings allow."""
     torch.set_num_threads(settings.learner.threads or cores())
     return Learner(find(settings.run.game), settings)
-
-
-class _Reporter:
-    """A progress bar on a terminal, one line every few seconds otherwise."""
-
-    def __init__(self, steps: int) -> None:
-        self._last = time.monotonic()
-        self._steps = steps
-        self._progress = Progress(
-            TextColumn("learner"),
-            BarColumn(),
-            TextColumn("step {task.completed} of {task.total}, {task.description}"),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
-        )
-        self._task = self._progress.add_task("starting", total=steps)
-
-    def __enter__(self) -> _Reporter:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self._progress.stop()
-
-    def __call__(self, step: int, message: str) -> None:
-        """Show where the learner is."""
-        self._progress.update(self._task, completed=step, description=message)
-        now = time.monotonic()
-        if self._progress.disable and now - self._last >= REPORT_SECONDS:
-            self._last = now
-            LOG.info("step %d of %d, %s", step, self._steps, message)
 
 
 if __name__ == "__main__":

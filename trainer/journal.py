@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import asdict
 from typing import Any
 
 from engine.config import Settings
+from engine.errors import ModelError
 from engine.evaluator.onnx import read_card
 from storage.layout import RunPaths
 from storage.models import Models
 from storage.replay import Replay, Totals
 from storage.stats import read_stats, write_stats
 from trainer.learner import Learner, StepReport
+
+LOG = logging.getLogger(__name__)
 
 MOST_ROWS = 800
 """Beyond that every second row is dropped, so that stats.json stays small for ever."""
@@ -111,7 +115,12 @@ class Journal:
         data = self._models.latest()
         if data is None:
             return {"name": "uniform", "step": None, "published_at": None, "sha256": None}
-        card = read_card(data)
+        try:
+            card = read_card(data)
+        except ModelError as error:
+            # The next publication replaces it; until then nobody plays with it either.
+            LOG.warning("latest.onnx cannot be used: %s", error)
+            return {"name": "unreadable", "step": None, "published_at": None, "sha256": None}
         return {
             "name": f"step_{card.step:06d}",
             "step": card.step,

@@ -9,11 +9,12 @@ import pytest
 
 from actor.moves import Schedule, choose
 from actor.selfplay import SelfPlay, schedule_of
-from engine.config import Settings, load
+from engine.config import Settings
 from engine.evaluator.uniform import UniformEvaluator
 from engine.game import ONGOING, Game
 from engine.games import all_games, find
 from engine.search.search import Waves, puct_of
+from engine.sources import load
 from storage.replay.record import GameRecord
 from tests.toys import HEAP, HashEvaluator
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import load
 from engine.errors import StorageError
+from engine.sources import load
 from storage.layout import RunPaths, create, run_paths, snapshot_step
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from actor.selfplay import SelfPlay
-from engine.config import Settings, load, merge
+from engine.config import Settings
 from engine.evaluator.uniform import UniformEvaluator
 from engine.games import find
+from engine.sources import load, merge
 from storage.layout import RunPaths, create, run_paths
 from storage.replay.sqlite import SqliteReplay
 

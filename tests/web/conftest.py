@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from engine.config import Settings, load
+from engine.config import Settings
 from engine.game import Game
 from engine.games import all_games
+from engine.sources import load
 from storage.layout import RunPaths, create, run_paths
 from web.app import create_app
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import Settings, load, names, parse_assignment, provenance, render
+from engine.config import Settings, names
 from engine.errors import ConfigError
 from engine.games import find
+from engine.sources import load, parse_assignment, provenance, render
 
 
 @pytest.fixture(autouse=True)
