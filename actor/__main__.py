@@ -197,6 +197,7 @@ def _print_reports(reports: list[Report]) -> None:
         "evaluations a simulation": lambda r: f"{r.evals_per_sim:.3f}",
         "limit of the parts": lambda r: f"{r.limit_sims_per_s:,.0f}",
         "reached / limit": lambda r: f"{r.limit_ratio:.2f}",
+        "counting evaluations made": lambda r: f"{r.strict_limit_ratio:.2f}",
         "memory of a tree": lambda r: f"{r.tree_bytes / 1000:,.0f} kB",
         "kernels compiled": lambda r: str(r.compiled),
     }.items():

@@ -5,7 +5,10 @@ The modelled limit of self-play on one core, in simulations per second:
     limit = 1 / (1 / tree rate + 1 / evaluator rate)
 
 Both rates are measured in the same process and at the same batch size as self-play. A descent that
-ends in a finished game needs no evaluation, so the ratio reached can exceed 1.
+ends in a finished game needs no evaluation, so the ratio reached can exceed 1; the stricter limit
+counts only the evaluations that were made:
+
+    strict limit = 1 / (1 / tree rate + evaluations a simulation / evaluator rate)
 """
 
 from __future__ import annotations
@@ -55,6 +58,7 @@ class Report:
     evals_per_sim: float
     limit_sims_per_s: float
     limit_ratio: float
+    strict_limit_ratio: float
     tree_bytes: int
     compiled: int
 
@@ -80,7 +84,11 @@ def bench(
         simulations = after["simulations"] - before["simulations"]
         plays.append(simulations / elapsed)
         shares.append((after["evaluations"] - before["evaluations"]) / simulations)
-    limit = 1 / (1 / statistics.median(tree) + 1 / statistics.median(evals))
+    share = statistics.median(shares)
+    limit, strict = (
+        1 / (1 / statistics.median(tree) + needed / statistics.median(evals))
+        for needed in (1.0, share)
+    )
     return Report(
         game=game.name,
         batch=settings.selfplay.games,
@@ -89,9 +97,10 @@ def bench(
         tree_sims_per_s=Spread.of(tree),
         evals_per_s=Spread.of(evals),
         selfplay_sims_per_s=Spread.of(plays),
-        evals_per_sim=statistics.median(shares),
+        evals_per_sim=share,
         limit_sims_per_s=limit,
         limit_ratio=statistics.median(plays) / limit,
+        strict_limit_ratio=statistics.median(plays) / strict,
         tree_bytes=bytes_per_slot(_waves(game, settings).tree),
         compiled=compilations(),
     )

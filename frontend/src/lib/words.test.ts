@@ -21,7 +21,7 @@ test("numbers", () => {
 });
 
 test("a model says its name and step, and that there is none", () => {
-  expect(modelName({ name: "first", step: 4200, published_at: 1 })).toBe("first, step 4,200");
+  expect(modelName({ name: "first", step: 4200, published_at: 1 })).toBe("the model of step 4,200");
   expect(modelName(UNIFORM)).toBe("uniform — no model yet, training starts it");
 });
 
