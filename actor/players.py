@@ -2,7 +2,7 @@
 
 random                 a uniformly random legal action
 mcts:800               search without a network, 800 simulations
-solver                 exact play, where the game is small enough
+solver                 exact play, where the position is within reach
 model:latest@200       a model of the run with 200 simulations; @0 = its policy alone
 model:best@50          the promoted model; model:step_004000@50 a snapshot
 latest@200, best@200   the same without the word "model:"
@@ -25,7 +25,7 @@ from engine.evaluator.onnx import OnnxEvaluator
 from engine.evaluator.uniform import UniformEvaluator
 from engine.game import Game
 from engine.search.search import search
-from engine.solver.exhaustive import ExhaustiveSolver
+from engine.solver import Solver, solver_for
 from storage.models import Models
 
 _SPEC = re.compile(
@@ -58,16 +58,11 @@ class RandomPlayer:
 class SolverPlayer:
     """Exact play; draws one of the best actions at random."""
 
-    solver: ExhaustiveSolver
+    solver: Solver
 
     def choose(self, states: NDArray[np.uint64], rng: np.random.Generator) -> NDArray[np.int64]:
-        """See `Player`; raises OutOfReach beyond the solver's limit."""
-        chosen = []
-        for state in states:
-            margins = self.solver.solve(state)
-            top = max(margins.values())
-            chosen.append(rng.choice([a for a, margin in margins.items() if margin == top]))
-        return np.array(chosen, np.int64)
+        """See `Player`; raises OutOfReach beyond the solver's limits."""
+        return np.array([rng.choice(self.solver.solve(state).best) for state in states], np.int64)
 
 
 @dataclass(frozen=True)
@@ -107,7 +102,7 @@ def player(spec: str, game: Game, models: Models, settings: SearchSettings) -> P
     if match["plain"] == "random":
         return RandomPlayer(game)
     if match["plain"] == "solver":
-        return SolverPlayer(ExhaustiveSolver(game))
+        return SolverPlayer(solver_for(game))
     temperature = float(match["temperature"] or 0)
     if match["mcts"]:
         simulations = int(match["mcts"])

@@ -28,6 +28,7 @@ LOG = logging.getLogger(__name__)
 IDLE_SECONDS = 0.2
 CHECK_SECONDS = 1.0
 RATE_SECONDS = 5.0
+FIRST_RATE_SECONDS = 1.0
 
 
 class Speaker:
@@ -140,10 +141,13 @@ class Meter:
         self._rates: dict[str, float] = {}
 
     def rates(self) -> dict[str, float]:
-        """Games, positions, simulations and evaluations per second, and the network's share."""
+        """Games, positions, simulations, evaluations per second and the network's share of time.
+
+        Empty for the first second: zeros would say that nothing happens.
+        """
         now = time.monotonic()
         elapsed = now - self._before[0]
-        if elapsed >= RATE_SECONDS or not self._rates:
+        if elapsed >= (RATE_SECONDS if self._rates else FIRST_RATE_SECONDS):
             after = astuple(self._counters)
             change = Counters(*(b - a for a, b in zip(self._before[1], after, strict=True)))
             self._before = (now, after)

@@ -44,3 +44,11 @@ class StorageError(CartridgeError):
 
 class BusyError(CartridgeError):
     """Another process already holds what may have one owner only."""
+
+
+class OutOfReach(CartridgeError):
+    """A position that exact play cannot settle within its limits."""
+
+
+class ImpossibleState(CartridgeError):
+    """A state that no game can reach; it has no result to look for."""

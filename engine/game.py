@@ -17,7 +17,7 @@ Laws, executed by tests/laws.py on every game in the folder:
     3.  play is deterministic and touches its own row alone
     4.  every game ends within game.max_plies, and its result is never ONGOING again
     5.  planes are finite and fully overwritten; swapping the players swaps own and opponent
-    6.  a symmetry commutes with legal, play, observe and result
+    6.  a symmetry commutes with legal, play, observe and result (also one that moves the start)
     7.  jitted and un-jitted rules agree
     8.  cells, label and clicks describe every reachable state and every legal action
     9.  the preset names existing settings with valid values
@@ -82,14 +82,22 @@ class Piece:
 class View:
     """What a browser needs to draw any position, without a rule of the game.
 
-    `layout` says how a cell is chosen: "square" = a click on the cell itself, "drop" = the piece
-    falls down its column, "pits" = the cell holds a number of stones.
+    `layout` says how a cell is drawn and chosen:
+
+        "square"   a click on the cell itself
+        "drop"     the piece falls down its column
+        "hex"      hexagons, each row half a cell to the right of the row above
+        "pits"     two rows of numbers of stones; the first and the last cell are stores, drawn
+                   at the two ends, and the other cells face each other between them
+
+    `edges` are the tones of the top, right, bottom and left edge, where somebody owns them.
     """
 
     rows: int
     columns: int
-    layout: Literal["square", "drop", "pits"]
+    layout: Literal["square", "drop", "pits", "hex"]
     pieces: tuple[Piece, ...]
+    edges: tuple[Literal["first", "second"], ...] = ()
 
 
 def _no_highlight(state: State) -> tuple[int, ...]:
@@ -101,9 +109,10 @@ class Game:
     """One game: its rules, its shapes, its picture and its suggested settings.
 
     `cells(state)` gives one integer per cell of the view, row by row from the top left: 0 empty,
-    k = `view.pieces[k - 1]` (or a number of stones). `clicks(action)` gives the cells to click:
-    none = a button, one = place, two = from-to. `preset` overrides defaults of engine/config.py.
-    `version` changes with the rules' behaviour, never with a refactoring.
+    k = `view.pieces[k - 1]` (or a number of stones). `clicks(action, player)` gives the cells that
+    a player clicks: none = a button, one = place, two = from-to. `preset` overrides defaults of
+    engine/config.py. `version` changes with the rules' behaviour, never with a refactoring.
+    `openspiel` is the game's name in OpenSpiel, where it exists: a second opinion on the rules.
     """
 
     name: str
@@ -118,9 +127,10 @@ class Game:
     view: View
     cells: Callable[[State], Sequence[int]]
     label: Callable[[int], str]
-    clicks: Callable[[int], Sequence[int]]
+    clicks: Callable[[int, int], Sequence[int]]
     highlight: Callable[[State], Sequence[int]] = _no_highlight
     preset: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    openspiel: str | None = None
 
     def new(self) -> State:
         """The start position, `uint64[W]`."""

@@ -1,6 +1,7 @@
 """Perft: how many move sequences of an exact length a game has. The proof of its rules.
 
-A finished game is not continued: sequences that end earlier do not count.
+A finished game is not continued. Whether the sequences that ended earlier count is a convention:
+most tables leave them out, Othello's count each once.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from engine.game import Game
 from engine.kernels import bind, legal, play
 
 
-def perft(game: Game, depth: int) -> int:
-    """The number of legal sequences of `depth` actions from the start."""
+def perft(game: Game, depth: int, count_finished: bool = False) -> int:
+    """The number of legal sequences of `depth` actions from the start.
+
+    With `count_finished`, a game that ends in fewer actions counts as one sequence.
+    """
     states = np.zeros((depth + 1, game.words), np.uint64)
     game.rules.start(states[0])
     actions = np.zeros((depth + 1, game.actions), np.int16)
-    return int(bind(count_sequences, game)(states, actions, depth))
+    return int(bind(count_sequences, game)(states, actions, depth, count_finished))
 
 
-def count_sequences(states, actions, depth):  # type: ignore[no-untyped-def]
+def count_sequences(states, actions, depth, count_finished):  # type: ignore[no-untyped-def]
     """Walk the tree below `states[0]` with a stack: row d is the state after d actions."""
     counts = [0] * (depth + 1)
     nexts = [0] * (depth + 1)
@@ -44,6 +48,8 @@ def count_sequences(states, actions, depth):  # type: ignore[no-untyped-def]
         level += 1
         nexts[level] = 0
         counts[level] = legal(states[level], actions[level])
+        if counts[level] == 0 and count_finished:
+            total += 1
     return total
 
 

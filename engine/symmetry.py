@@ -20,17 +20,20 @@ class Symmetry(NamedTuple):
 
 
 def cell_permutations(
-    rows: int, columns: int, group: Literal["identity", "mirror", "square"]
+    rows: int, columns: int, group: Literal["identity", "mirror", "turn", "square"]
 ) -> list[NDArray[np.int64]]:
     """The cell permutations of a group, identity first.
 
-    "mirror" = left-right (2), "square" = the eight of the square (rows must equal columns).
+    "mirror" = left-right (2), "turn" = by half a turn (2), "square" = the eight of the square
+    (rows must equal columns).
     """
     board = np.arange(rows * columns, dtype=np.int64).reshape(rows, columns)
     if group == "identity":
         return [board.ravel()]
     if group == "mirror":
         return [board.ravel(), board[:, ::-1].ravel()]
+    if group == "turn":
+        return [board.ravel(), board[::-1, ::-1].ravel()]
     if rows != columns:
         raise ValueError(f"a {rows}x{columns} board does not have the symmetries of the square")
     turned = [np.rot90(board, k) for k in range(4)]

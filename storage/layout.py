@@ -6,6 +6,7 @@ data/<run>/replay.db       finished games (SQLite)
            stats.json      what the learner tells the page
            heartbeats/     <process>.json, a sign of life of each process
            control.json    paused or not
+           yardstick.jsonl solved positions that the run's models are measured on
            learner.lock    held by the one learner of the run
 """
 
@@ -75,6 +76,11 @@ class RunPaths:
     def control(self) -> Path:
         """Whether self-play and learning are paused."""
         return self.root / "control.json"
+
+    @property
+    def yardstick(self) -> Path:
+        """Solved positions that every model of the run is measured on."""
+        return self.root / "yardstick.jsonl"
 
     @property
     def learner_lock(self) -> Path:

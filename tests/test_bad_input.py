@@ -47,7 +47,7 @@ def _refusal(done: subprocess.CompletedProcess[str], code: int) -> str:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--game", "chess"], "there is no game 'chess', known are: connect4, tictactoe"),
+        (["--game", "chess"], "there is no game 'chess', known are: connect4, hex7, kalaha"),
         (["--set", "search.simulation=3"], "did you mean search.simulations?"),
         (["--set", "search.simulations=-1"], "search.simulations = '-1' is refused"),
         (["--set", "nonsense"], "not of the form section.key=value"),

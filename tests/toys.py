@@ -74,7 +74,7 @@ HEAP = Game(
     view=View(1, 8, "square", (Piece("stone", "stone", "first"), Piece("none", "ring", "second"))),
     cells=lambda state: [1 if i < int(state[0]) else 0 for i in range(8)],
     label=str,
-    clicks=lambda action: (),
+    clicks=lambda action, player: (),
 )
 
 
@@ -100,7 +100,8 @@ class HashEvaluator:
     def judge(
         self, observation: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        digest = hashlib.sha256(np.ascontiguousarray(observation).tobytes()).digest()
-        logits = np.array([b % 17 for b in digest[: self._actions]], np.float32) / 8
-        win, draw = digest[30] % 5, digest[31] % 4
+        seen = np.ascontiguousarray(observation).tobytes()
+        *digest, win, draw = hashlib.shake_256(seen).digest(self._actions + 2)
+        logits = np.array([b % 17 for b in digest], np.float32) / 8
+        win, draw = win % 5, draw % 4
         return logits, np.array([win, draw, 8 - win - draw], np.float32) / 8

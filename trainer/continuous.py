@@ -15,6 +15,7 @@ from storage.stats import Heart
 from trainer import checkpoint
 from trainer.journal import Journal
 from trainer.learner import Learner
+from trainer.yardstick import Yardstick, solver_of
 
 LOG = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ def learn(
     journal = Journal(settings, paths, models)
     journal.forget_after(learner.step)
     heart = Heart(paths, "trainer")
+    yardstick = Yardstick(learner.game, paths, solver_of(learner.game))
+    yardstick.start()
     saved_step = learner.step
     if learner.step:
         LOG.info("continues at step %d with %d positions", learner.step, len(learner.window))
@@ -68,7 +71,7 @@ def learn(
             else:
                 journal.note(learner.train_step())
                 if learner.step % settings.learner.publish_every == 0:
-                    publish(learner, models, journal)
+                    publish(learner, models, journal, yardstick)
                     checkpoint.save(learner, paths, clock.seconds())
                     saved_step = learner.step
                     models.prune(settings.learner.keep_snapshots, settings.learner.milestone_every)
@@ -81,13 +84,16 @@ def learn(
     finally:
         if learner.step > saved_step:
             checkpoint.save(learner, paths, clock.seconds())
+        yardstick.stop()
         heart.stop()
 
 
-def publish(learner: Learner, models: Models, journal: Journal) -> bytes:
-    """Export, verify and publish the averaged network; returns its bytes."""
+def publish(learner: Learner, models: Models, journal: Journal, yardstick: Yardstick) -> bytes:
+    """Export, verify, publish and measure the averaged network; returns its bytes."""
     data = learner.export()
     models.publish(data, learner.step)
-    journal.model_changed()
-    LOG.info("published step %d", learner.step)
+    measured = yardstick.measure(data, learner.step)
+    journal.model_changed(measured)
+    share = f", {measured['wdl_optimal']:.1%} of its moves hold" if measured else ""
+    LOG.info("published step %d%s", learner.step, share)
     return data

@@ -39,20 +39,26 @@ class Journal:
         before = read_stats(paths) or {}
         self.history: list[dict[str, Any]] = before.get("history", [])
         self.evaluations: list[dict[str, Any]] = before.get("evaluations", [])
+        self.accuracy: list[dict[str, Any]] = before.get("accuracy", [])
         self._model = self._describe_model()
 
     def forget_after(self, step: int) -> None:
         """Drop rows of steps that were taken after the checkpoint and are about to be repeated."""
         self.history = [row for row in self.history if row["step"] <= step]
         self.evaluations = [row for row in self.evaluations if row["step"] <= step]
+        self.accuracy = [row for row in self.accuracy if row["step"] <= step]
 
     def note(self, report: StepReport) -> None:
         """Add a step to the row that is being averaged."""
         self._pending.append(report)
 
-    def model_changed(self) -> None:
-        """The latest model is a new one."""
+    def model_changed(self, accuracy: dict[str, Any] | None) -> None:
+        """The latest model is a new one; `accuracy` is its row, if it was measured."""
         self._model = self._describe_model()
+        if accuracy is not None:
+            self.accuracy.append(accuracy)
+            if len(self.accuracy) > MOST_ROWS:
+                self.accuracy = self.accuracy[::2]
 
     def write(
         self, learner: Learner, replay: Replay, message: str, seconds: float, force: bool = False
@@ -109,6 +115,7 @@ class Journal:
             "message": message,
             "history": self.history,
             "evaluations": self.evaluations,
+            "accuracy": self.accuracy,
         }
 
     def _describe_model(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from trainer import checkpoint
 from trainer.continuous import Clock, publish
 from trainer.journal import Journal
 from trainer.learner import Learner
+from trainer.yardstick import Yardstick, solver_of
 
 LOG = logging.getLogger(__name__)
 
@@ -62,11 +63,13 @@ class Loop:
         self._clock = Clock(seconds)
         self._journal = Journal(settings, paths, models)
         self._journal.forget_after(learner.step)
+        self._yardstick = Yardstick(learner.game, paths, solver_of(learner.game))
         self._heart = Heart(paths, "trainer")
 
     def run(self, report: Callable[[int, str], None]) -> None:
         """Do the remaining iterations; `report` gets the step and what is being done."""
         loop = self._settings.loop
+        self._yardstick.start()
         try:
             while self._iteration < loop.iterations and not self._stop():
                 name = f"iteration {self._iteration + 1}/{loop.iterations}"
@@ -76,11 +79,12 @@ class Loop:
                 if not self._train(report, name):
                     break
                 self._say(report, f"{name}: evaluating")
-                self._evaluate(publish(self._learner, self._models, self._journal))
+                self._evaluate(publish(self._learner, self._models, self._journal, self._yardstick))
                 self._iteration += 1
                 self._save()
             self._say(report, "stopped" if self._stop() else "finished")
         finally:
+            self._yardstick.stop()
             self._heart.stop()
 
     @property

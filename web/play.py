@@ -89,7 +89,7 @@ class Line:
             moves=list(self.moves),
             cells=list(game.cells(state)),
             mover=game.mover(state),
-            legal=[self._action(a) for a in game.legal(state)],
+            legal=[self._action(a, game.mover(state)) for a in game.legal(state)],
             history=[self._move(ply) for ply in range(len(self.moves))],
             over=over,
             result=result,
@@ -97,13 +97,14 @@ class Line:
             highlight=list(game.highlight(state)),
         )
 
-    def _action(self, action: int) -> ActionOut:
-        clicks = list(self.game.clicks(action))
+    def _action(self, action: int, player: int) -> ActionOut:
+        clicks = list(self.game.clicks(action, player))
         return ActionOut(action=action, label=self.game.label(action), clicks=clicks)
 
     def _move(self, ply: int) -> MoveOut:
-        action = self._action(self.moves[ply])
-        return MoveOut(ply=ply + 1, player=self.players[ply], **action.model_dump())
+        player = self.players[ply]
+        action = self._action(self.moves[ply], player)
+        return MoveOut(ply=ply + 1, player=player, **action.model_dump())
 
 
 class Play:
@@ -182,16 +183,17 @@ def _thought(
         wdl=[float(share) for share in found.wdl[0]],
         simulations=simulations,
         milliseconds=milliseconds,
-        moves=[_stats(game, found, action) for action in game.legal(state)],
+        moves=[_stats(game, state, found, action) for action in game.legal(state)],
         model=model,
     )
 
 
-def _stats(game: Game, found: Searched, action: int) -> MoveStats:
+def _stats(game: Game, state: State, found: Searched, action: int) -> MoveStats:
     q = float(found.q[0, action])
     return MoveStats(
         action=action,
         label=game.label(action),
+        clicks=list(game.clicks(action, game.mover(state))),
         visits=int(found.visits[0, action]),
         share=float(found.policy[0, action]),
         q=None if math.isnan(q) else q,

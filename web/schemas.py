@@ -25,12 +25,18 @@ class PieceOut(BaseModel):
 
 
 class ViewOut(BaseModel):
-    """How a board is drawn: cells row by row from the top left; cell k > 0 shows pieces[k - 1]."""
+    """How a board is drawn: cells row by row from the top left; cell k > 0 shows pieces[k - 1].
+
+    `layout` pits: two rows of numbers, the first and the last cell are stores at the two ends; hex:
+    hexagons, each row half a cell to the right of the row above. `edges`: the tones of the top,
+    right, bottom and left edge, or none.
+    """
 
     rows: int
     columns: int
-    layout: Literal["square", "drop", "pits"]
+    layout: Literal["square", "drop", "pits", "hex"]
     pieces: list[PieceOut]
+    edges: list[Literal["first", "second"]]
 
 
 class GameOut(BaseModel):
@@ -92,6 +98,7 @@ class MoveStats(BaseModel):
 
     action: int
     label: str
+    clicks: list[int]
     visits: int
     share: float = Field(description="visits of this action / visits of all actions")
     q: float | None = Field(description="mean value in [-1, 1]; null if never visited")
@@ -183,6 +190,17 @@ class EvaluationRow(BaseModel):
     interval: list[float] = Field(description="95 % Wilson interval of the score")
 
 
+class AccuracyRow(BaseModel):
+    """How often a published model's policy, without any search, agrees with exact play."""
+
+    step: int
+    positions: int = Field(description="solved positions of random games, made by the run itself")
+    wdl_optimal: float = Field(description="share of moves that keep win, draw or loss")
+    wdl_interval: list[float] = Field(description="95 % Wilson interval of that share")
+    exact_optimal: float = Field(description="share of moves with the best exact value")
+    random_wdl_optimal: float = Field(description="the first share for a random mover")
+
+
 class StatsOut(BaseModel):
     """The run as a whole: what `stats.json` holds, and whether its processes are alive."""
 
@@ -203,6 +221,9 @@ class StatsOut(BaseModel):
     message: str = Field(description="what the learner does or waits for, in words")
     history: list[MetricsRow]
     evaluations: list[EvaluationRow]
+    accuracy: list[AccuracyRow] = Field(
+        default=[], description="empty where no solver reaches the game, and in older runs"
+    )
     updated_at: float | None = Field(
         description="when stats.json was written; null before the first"
     )

@@ -67,6 +67,7 @@ def _nothing(settings: Settings, beats: list[Heartbeat], model: ModelOut) -> dic
         "message": ", ".join(states) or "waiting for the first games",
         "history": [],
         "evaluations": [],
+        "accuracy": [],
         "updated_at": None,
     }
 

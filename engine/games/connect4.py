@@ -147,10 +147,11 @@ GAMES = (
         ),
         cells=cells,
         label=label,
-        clicks=lambda action: (action,),
+        clicks=lambda action, player: (action,),
         highlight=highlight,
         preset={
             "learner": {"horizon_steps": 6_000, "min_positions": 20_000},
         },
+        openspiel="connect_four",
     ),
 )

@@ -122,7 +122,7 @@ GAMES = (
         ),
         cells=cells,
         label=label,
-        clicks=lambda action: (action,),
+        clicks=lambda action, player: (action,),
         highlight=highlight,
         preset={
             "search": {"simulations": 50},
@@ -139,5 +139,6 @@ GAMES = (
                 "publish_every": 1_000,
             },
         },
+        openspiel="tic_tac_toe",
     ),
 )

@@ -1,39 +1,45 @@
-"""Exact play by looking at everything: for games of a few thousand positions."""
+"""Exact play by looking at everything: for games of a few hundred thousand positions."""
 
 from __future__ import annotations
 
-from engine.errors import CartridgeError
+from pathlib import Path
+
 from engine.game import Game, State
+from engine.solver.interface import ALLOWED, STOP, VISITED, Control, Limits, Solver
 
 
-class OutOfReach(CartridgeError):
-    """The position has more continuations than the solver may visit."""
-
-
-class ExhaustiveSolver:
+class ExhaustiveSolver(Solver):
     """Negamax over all reachable positions with a memory; works for any game that is small enough.
 
-    The margin is exact and counted for the mover. Raises OutOfReach once `limit` positions were
-    seen, so that a large game is refused instead of hanging.
+    The margin is exact and counted for the mover. Positions seen once are remembered from call to
+    call, and the limit is on all of them together, so that a large game is refused instead of
+    hanging or eating the memory.
     """
 
-    def __init__(self, game: Game, limit: int = 200_000) -> None:
-        self.game = game
-        self.limit = limit
+    most_nodes = 200_000
+    reach = f"games of at most {most_nodes} positions"
+
+    def __init__(
+        self, game: Game, limits: Limits | None = None, tables: Path | None = None
+    ) -> None:
+        super().__init__(game, limits, tables)
         self._margins: dict[bytes, int] = {}
 
-    def solve(self, state: State) -> dict[int, int]:
-        """The final margin for the mover after each legal action, both sides playing perfectly."""
+    def values(self, state: State, control: Control) -> dict[int, int] | None:
+        """See `Solver`."""
+        control[VISITED] = len(self._margins)
         mover = self.game.mover(state)
         margins = {}
         for action in self.game.legal(state):
             following = state.copy()
             self.game.rules.play(following, action)
-            margin = self._first_player_margin(following)
+            margin = self._first_player_margin(following, control)
+            if margin is None:
+                return None
             margins[action] = margin if mover == 0 else -margin
         return margins
 
-    def _first_player_margin(self, state: State) -> int:
+    def _first_player_margin(self, state: State, control: Control) -> int | None:
         """The margin for player 0: one fixed point of view, so that nobody has to alternate."""
         key = state.tobytes()
         known = self._margins.get(key)
@@ -42,16 +48,17 @@ class ExhaustiveSolver:
         if self.game.is_over(state):
             margin = self.game.result(state)
         else:
-            if len(self._margins) >= self.limit:
-                raise OutOfReach(
-                    f"{self.game.title} has more than {self.limit} positions from here,"
-                    f" the exhaustive solver gives up: {self.game.text(state)}"
-                )
             outcomes = []
             for action in self.game.legal(state):
                 following = state.copy()
                 self.game.rules.play(following, action)
-                outcomes.append(self._first_player_margin(following))
+                outcome = self._first_player_margin(following, control)
+                if outcome is None:
+                    return None
+                outcomes.append(outcome)
             margin = max(outcomes) if self.game.mover(state) == 0 else min(outcomes)
+        if control[STOP] or control[VISITED] >= control[ALLOWED]:
+            return None
+        control[VISITED] += 1
         self._margins[key] = margin
         return margin

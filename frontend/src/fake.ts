@@ -21,6 +21,7 @@ export const GAME: Game = {
       { name: "cross", shape: "cross", tone: "first" },
       { name: "ring", shape: "ring", tone: "second" },
     ],
+    edges: [],
   },
 };
 
@@ -59,6 +60,7 @@ function think(moves: number[]): Thought {
     moves: legal.map((action, i) => ({
       action,
       label: `c${action}`,
+      clicks: [action],
       visits: i === 0 ? 8 : 0,
       share: i === 0 ? 0.8 : 0,
       q: i === 0 ? -0.5 : null,
@@ -95,6 +97,7 @@ export const STATS: Stats = {
   message: "waiting for data: 312/500",
   history: [],
   evaluations: [],
+  accuracy: [],
   updated_at: null,
 };
 

@@ -11,10 +11,10 @@ from actor.accuracy import accuracy, read_positions
 from actor.arena import Score, match, openings, wilson
 from actor.players import Player, RandomPlayer, SearchPlayer, SolverPlayer, player
 from engine.config import SearchSettings
-from engine.errors import ConfigError, ModelError, StorageError
+from engine.errors import ConfigError, ModelError, OutOfReach, StorageError
 from engine.evaluator.uniform import UniformEvaluator
 from engine.games import find
-from engine.solver.exhaustive import ExhaustiveSolver, OutOfReach
+from engine.solver import ExhaustiveSolver, Limits
 from storage.layout import RunPaths, create
 from storage.models.filesystem import FilesystemModels
 from tests import laws
@@ -65,7 +65,7 @@ def test_openings_are_distinct_unfinished_and_as_long_as_asked() -> None:
 def test_sides_and_points_when_nobody_alternates() -> None:
     """In Heap of 7 the exact result tells who wins; the solver takes it from either side."""
     solver = ExhaustiveSolver(HEAP)
-    first_wins = max(solver.solve(HEAP.new()).values()) > 0
+    first_wins = solver.solve(HEAP.new()).value > 0
     score = match(HEAP, SolverPlayer(solver), SolverPlayer(solver), 10, 0, _rng())
     assert (score.wins, score.losses) == (5, 5)
     against_random = match(HEAP, SolverPlayer(solver), RandomPlayer(HEAP), 200, 0, _rng())
@@ -140,12 +140,12 @@ def test_the_exhaustive_solver_knows_all_of_tictactoe() -> None:
     positions = read_positions(REFERENCE / "tictactoe_all.jsonl", TICTACTOE)
     assert len(positions) == 4520
     for position in positions:
-        assert solver.solve(position.state) == position.values
+        assert solver.solve(position.state).values == position.values
 
 
 def test_the_exhaustive_solver_refuses_what_is_too_large() -> None:
-    with pytest.raises(OutOfReach, match="Connect 4 has more than 500 positions"):
-        ExhaustiveSolver(CONNECT4, limit=500).solve(CONNECT4.new())
+    with pytest.raises(OutOfReach, match="Connect 4: not solved within 500 positions"):
+        ExhaustiveSolver(CONNECT4, Limits(nodes=500)).solve(CONNECT4.new())
 
 
 def test_accuracy_of_known_players() -> None:

@@ -19,6 +19,7 @@ ENDING = re.compile(r"^(You won!|The bot won\.|Draw\.)$")
 SETTLED = re.compile(r"^(Your turn|You won!|The bot won\.|Draw\.)$")
 
 NewPage = Callable[..., Page]
+OTHER_LAYOUTS = ["/#/play/kalaha?moves=0,5,1", "/#/play/hex7?moves=24,17", "/#/play/othello"]
 
 
 def board(page: Page) -> Locator:
@@ -73,6 +74,17 @@ def test_a_game_by_mouse(page: Page) -> None:
     page.get_by_role("button", name="Swap sides").click()
     expect(moves(page)).to_have_count(1)  # the bot starts
     expect(page).to_have_url(re.compile(r"human=1$"))
+
+
+def test_who_moves_again_is_asked_again(page: Page) -> None:
+    page.goto("/#/play/kalaha")
+    assert legal(page) == [7, 8, 9, 10, 11, 12]
+    board(page).nth(7).click()  # six stones: the last one falls into the own store
+    expect(moves(page)).to_have_count(1)
+    assert legal(page) == [8, 9, 10, 11, 12]
+    board(page).nth(8).click()
+    expect(moves(page).nth(2)).to_be_visible()
+    assert "right store: 2 stones" in labels(page)
 
 
 def test_a_game_by_keyboard(page: Page) -> None:
@@ -155,7 +167,9 @@ def test_a_refused_link_says_why(page: Page) -> None:
     assert len(legal(page)) == 9
 
 
-@pytest.mark.parametrize("address", [GAME, MIDDLE, "/#/play/connect4?moves=3,3,2,4", "/#/watch"])
+@pytest.mark.parametrize(
+    "address", [GAME, MIDDLE, "/#/play/connect4?moves=3,3,2,4", *OTHER_LAYOUTS, "/#/watch"]
+)
 def test_dark_and_narrow(new_page: NewPage, address: str) -> None:
     page = new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
     page.goto(address)
@@ -226,7 +240,9 @@ def test_the_curves_of_a_run_are_drawn(page: Page, server_url: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("address", [GAME, MIDDLE, "/#/play/connect4?moves=3,3", "/#/watch"])
+@pytest.mark.parametrize(
+    "address", [GAME, MIDDLE, "/#/play/connect4?moves=3,3", *OTHER_LAYOUTS, "/#/watch"]
+)
 def test_axe_finds_nothing_serious(new_page: NewPage, address: str, scheme: str) -> None:
     if not AXE.is_file():
         pytest.skip("axe-core is missing: run `npm ci` in frontend/")

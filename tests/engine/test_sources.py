@@ -55,7 +55,10 @@ def test_the_file_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         ("[search]\nsimulations = 0", "search.simulations = 0 is refused"),
         ("[search]\nsimulations = 'many'", "search.simulations = 'many' is refused"),
         ("[search\n", "not valid TOML"),
-        ("[run]\ngame = 'chess'", "no game 'chess', known are: connect4, tictactoe"),
+        (
+            "[run]\ngame = 'chess'",
+            "no game 'chess', known are: connect4, hex7, kalaha, kalaha4, othello, tictactoe",
+        ),
         ("[run]\nname = '../elsewhere'", "run.name = '../elsewhere' is refused"),
         ("[storage]\nkeep_positions = 7", "keep_positions = 7 is less than learner.window_pos"),
     ],

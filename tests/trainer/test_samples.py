@@ -73,11 +73,13 @@ def test_symmetries_turn_planes_policy_and_mask_together(game: Game) -> None:
         window.add(_record(game, moves))
         for symmetry in game.symmetries:
             place = np.argsort(symmetry.actions)
-            image = game.new()
+            state = game.new()
             for action in moves:
-                key = game.observe(image).tobytes()
-                known.setdefault(key, (game.legal(image), set()))[1].add(int(place[action]))
-                image = game.after(image, int(place[action]))
+                # Law 6 says that this is the view of a position with these legal actions.
+                key = laws.seen_through(game, symmetry, state).tobytes()
+                legal = sorted(int(place[a]) for a in game.legal(state))
+                known.setdefault(key, (legal, set()))[1].add(int(place[action]))
+                state = game.after(state, action)
     batch = window.draw(400, rng)
     turned = 0
     for planes, policy, illegal in zip(

@@ -40,6 +40,8 @@ def check_thoughts(game: Game, moves: list[int], played: dict[str, Any], person:
     for thought in played["thoughts"]:
         assert thought["player"] == game.mover(state) == 1 - person
         assert [m["action"] for m in thought["moves"]] == game.legal(state)
+        clicks = [list(game.clicks(action, 1 - person)) for action in game.legal(state)]
+        assert [m["clicks"] for m in thought["moves"]] == clicks
         assert sum(m["visits"] for m in thought["moves"]) == thought["simulations"] == 12
         assert sum(m["share"] for m in thought["moves"]) == pytest.approx(1)
         assert sum(m["prior"] for m in thought["moves"]) == pytest.approx(1)
@@ -112,7 +114,7 @@ def test_a_position_tells_all_that_a_page_draws(client: TestClient, game: Game) 
         assert position["result"] is position["winner"] is None
         for action in position["legal"]:
             assert action["label"] == game.label(action["action"])
-            assert action["clicks"] == list(game.clicks(action["action"]))
+            assert action["clicks"] == list(game.clicks(action["action"], position["mover"]))
         assert [m["player"] for m in position["history"]] == players
         assert [m["action"] for m in position["history"]] == moves
         assert [m["ply"] for m in position["history"]] == list(range(1, len(moves) + 1))

@@ -13,12 +13,20 @@ from storage.stats import Heart, write_stats
 from tests.models import linear_model
 from tests.web.conftest import Configure
 from web.app import create_app
-from web.schemas import EvaluationRow, MetricsRow, StatsOut
+from web.schemas import AccuracyRow, EvaluationRow, MetricsRow, StatsOut
 from web.stats import ADDED, matches
 
 METRICS: dict[str, Any] = {
     name: float(value) if field.annotation is float else value
     for value, (name, field) in enumerate(MetricsRow.model_fields.items(), start=1)
+}
+ACCURACY: dict[str, Any] = {
+    "step": 400,
+    "positions": 300,
+    "wdl_optimal": 0.875,
+    "wdl_interval": [0.83, 0.91],
+    "exact_optimal": 0.75,
+    "random_wdl_optimal": 0.5,
 }
 EVALUATION: dict[str, Any] = {
     "step": 400,
@@ -44,6 +52,7 @@ def written(settings: Settings) -> dict[str, Any]:
         "message": "training",
         "history": [METRICS, {**METRICS, "step": 400}],
         "evaluations": [EVALUATION],
+        "accuracy": [ACCURACY],
     }
 
 
@@ -55,6 +64,7 @@ def test_every_field_of_the_file_is_shown(
     assert set(in_file) == set(StatsOut.model_fields) - set(ADDED)
     assert set(METRICS) == set(MetricsRow.model_fields)
     assert set(EVALUATION) == set(EvaluationRow.model_fields)
+    assert set(ACCURACY) == set(AccuracyRow.model_fields)
     shown = client.get("/stats").json()
     added = {name: shown.pop(name) for name in ADDED}
     assert shown.pop("message") == "nobody is at work; the learner's last word was: training"

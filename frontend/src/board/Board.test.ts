@@ -4,6 +4,16 @@ import { GAME } from "../fake";
 import type { View } from "../lib/api";
 import Board from "./Board.svelte";
 
+const PITS: View = {
+  ...GAME.view,
+  layout: "pits",
+  edges: ["second", "first", "first", "second"],
+};
+const HEX: View = {
+  ...GAME.view,
+  layout: "hex",
+  edges: ["first", "second", "first", "second"],
+};
 const DROP: View = { ...GAME.view, layout: "drop" };
 
 function board(view: View, cells: number[], offers: [number, string][]) {
@@ -71,7 +81,29 @@ test("the first piece of all arrives too, and an answer does not cut it short", 
 });
 
 test("pits show their number of stones", () => {
-  const { container } = board({ ...GAME.view, layout: "pits" }, [4, 0, 12, 3, 3, 3], []);
+  const { container } = board(PITS, [4, 0, 12, 3, 3, 30], [[4, "pit 2"]]);
   const numbers = [...container.querySelectorAll("text")].map((it) => it.textContent);
-  expect(numbers).toEqual(["4", "0", "12", "3", "3", "3"]);
+  expect(numbers).toEqual(["4", "0", "12", "3", "3", "30"]);
+  const pits = [...container.querySelectorAll("g.pit")];
+  const stones = pits.map((it) => it.querySelectorAll(".stone").length);
+  expect(stones).toEqual([4, 0, 12, 3, 3, 20]); // more are not drawn one by one
+  const first = pits.map((it) => it.classList.contains("first"));
+  expect(first).toEqual([false, false, false, true, true, true]);
+});
+
+test("a pit is pressed like a cell, and each store is one tall spot", async () => {
+  const { onpress } = board(PITS, [4, 0, 12, 3, 3, 30], [[4, "pit 2"]]);
+  const spots = screen.getAllByRole("button");
+  expect(spots[4]!.getAttribute("aria-label")).toBe("bottom row, pit 2: 3 stones, play pit 2");
+  await fireEvent.click(spots[4]!);
+  expect(onpress.mock.calls).toEqual([[4]]);
+  expect(spots.map((it) => it.style.height)).toEqual(["100%", "50%", "50%", "50%", "50%", "100%"]);
+});
+
+test("hexagons have four coloured edges and no rule", () => {
+  const { container } = board(HEX, [1, 0, 0, 0, 2, 0], [[1, "b1"]]);
+  expect(container.querySelectorAll("polygon.tile")).toHaveLength(6);
+  expect(container.querySelectorAll("polyline.edge.first")).toHaveLength(2);
+  expect(container.querySelectorAll("polyline.edge.second")).toHaveLength(2);
+  expect(container.querySelectorAll("g.disc, g.ring, g.cross")).toHaveLength(2);
 });

@@ -6,6 +6,7 @@ import * as board from "./model";
 const SQUARE = GAME.view; // 2 rows of 3
 const DROP: View = { ...SQUARE, layout: "drop", rows: 3 };
 const PITS: View = { ...SQUARE, layout: "pits", pieces: [] };
+const HEX: View = { ...SQUARE, layout: "hex" };
 
 const action = (id: number, ...clicks: number[]): Action => ({
   action: id,
@@ -16,9 +17,11 @@ const action = (id: number, ...clicks: number[]): Action => ({
 suite("spots", () => {
   test("are the cells, or the columns where pieces drop", () => {
     expect(board.spots(SQUARE)).toHaveLength(6);
-    expect(board.spots(SQUARE)[4]).toEqual({ index: 4, row: 1, column: 1, rows: 1 });
+    const place = { x: 150, y: 150, width: 100, height: 100 };
+    expect(board.spots(SQUARE)[4]).toEqual({ index: 4, row: 1, column: 1, box: place });
     expect(board.spots(DROP)).toHaveLength(3);
-    expect(board.spots(DROP)[2]).toEqual({ index: 2, row: 0, column: 2, rows: 3 });
+    const tower = { x: 250, y: 150, width: 100, height: 300 };
+    expect(board.spots(DROP)[2]).toEqual({ index: 2, row: 0, column: 2, box: tower });
     expect([2, 5, 8].map((cell) => board.spotOf(DROP, cell))).toEqual([2, 2, 2]);
   });
 });
@@ -80,6 +83,18 @@ suite("arrow keys", () => {
     expect(board.arrow(DROP, 1, "ArrowRight")).toBe(2);
   });
 
+  test.each([
+    ["ArrowDown", 0, 3], // from the left store to the first pit of the bottom row
+    ["ArrowDown", 1, 3],
+    ["ArrowDown", 2, 4],
+    ["ArrowUp", 4, 2],
+    ["ArrowUp", 5, 2], // from the right store
+    ["ArrowRight", 4, 5],
+    ["ArrowLeft", 1, 0],
+  ])("between pits, %s goes from %d to %d", (key, from, to) => {
+    expect(board.arrow(PITS, from, key)).toBe(to);
+  });
+
   test("leave other keys alone", () => {
     expect(board.arrow(SQUARE, 1, "Enter")).toBeNull();
   });
@@ -101,24 +116,17 @@ suite("what moved", () => {
 });
 
 suite("the bot's visits", () => {
-  const thought = answered([0], 0).thoughts[0]!; // plays 1 with a share of 0.8
+  const whole = answered([0], 0).thoughts[0]!; // plays 1 with a share of 0.8
+  const thought = { ...whole, moves: whole.moves.slice(0, 2) };
 
   test("lie on the cells that were thought of", () => {
-    const clicks = new Map([
-      [1, [1]],
-      [2, [2]],
-    ]);
-    const shares = board.overlay(SQUARE, [1, 2, 0, 0, 0, 0], thought, clicks);
+    const shares = board.overlay(SQUARE, [1, 2, 0, 0, 0, 0], thought);
     expect(shares).toEqual(new Map([[1, 0.8], [2, 0]]));
   });
 
   test("lie on the piece played and on the next free cell of other columns", () => {
     const cells = [0, 0, 0, 0, 2, 0, 1, 1, 2];
-    const clicks = new Map([
-      [1, [1]],
-      [2, [2]],
-    ]);
-    expect(board.overlay(DROP, cells, thought, clicks)).toEqual(new Map([[4, 0.8], [5, 0]]));
+    expect(board.overlay(DROP, cells, thought)).toEqual(new Map([[4, 0.8], [5, 0]]));
   });
 });
 
@@ -126,7 +134,13 @@ test("a spot in words", () => {
   const [, , , , fifth] = board.spots(SQUARE);
   expect(board.describe(SQUARE, [0, 0, 0, 0, 2, 0], fifth!)).toBe("row 2, column 2: ring");
   expect(board.describe(SQUARE, [], fifth!, "b1")).toBe("row 2, column 2: empty, play b1");
-  expect(board.describe(PITS, [4, 4, 4, 4, 3, 4], fifth!)).toBe("pit 5: 3 stones");
+  expect(board.describe(HEX, [], fifth!, "b1")).toBe("row 2, column 2: empty, play b1");
+  const [store, pit, , below] = board.spots(PITS);
+  const heaps = [4, 1, 4, 0, 3, 4];
+  expect(board.describe(PITS, heaps, pit!, "pit 2")).toBe("top row, pit 1: 1 stone, play pit 2");
+  expect(board.describe(PITS, heaps, below!)).toBe("bottom row, pit 1: 0 stones");
+  expect(board.describe(PITS, heaps, store!)).toBe("left store: 4 stones");
+  expect(board.describe(PITS, heaps, board.spots(PITS)[5]!)).toBe("right store: 4 stones");
   const [first, second] = board.spots(DROP);
   const cells = [0, 0, 0, 0, 2, 0, 0, 1, 0];
   expect(board.describe(DROP, cells, second!, "2")).toBe("column 2: cross, ring, play 2");

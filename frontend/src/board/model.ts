@@ -5,16 +5,23 @@
  * chosen by pressing the spots of its `clicks` in order. Allowed is what the server listed.
  */
 import type { Action, Thought, View } from "../lib/api";
+import { type Box, box, isStore } from "./shape";
 
 export interface Spot {
   index: number;
   row: number; // of its first cell, from the top
   column: number;
-  rows: number; // how many rows it spans
+  box: Box;
 }
 
 /** What a press leads to: an action to play, or the spots pressed so far. */
 export type Press = { action: Action } | { chosen: number[] };
+
+const tower = (view: View, column: number): Box => ({
+  ...box(view, column),
+  y: 50 * view.rows,
+  height: 100 * view.rows,
+});
 
 /** The spots of a board, row by row. */
 export function spots(view: View): Spot[] {
@@ -23,7 +30,7 @@ export function spots(view: View): Spot[] {
     index,
     row: Math.floor(index / view.columns),
     column: index % view.columns,
-    rows: tall ? view.rows : 1,
+    box: tall ? tower(view, index) : box(view, index),
   }));
 }
 
@@ -75,9 +82,11 @@ export function arrow(view: View, spot: number, key: string): number | null {
   const step = STEPS[key];
   if (!step) return null;
   const rows = view.layout === "drop" ? 1 : view.rows;
-  const row = Math.min(rows - 1, Math.max(0, Math.floor(spot / view.columns) + step[0]));
-  const column = Math.min(view.columns - 1, Math.max(0, (spot % view.columns) + step[1]));
-  return row * view.columns + column;
+  const from = Math.floor(spot / view.columns);
+  const row = Math.min(rows - 1, Math.max(0, from + step[0]));
+  const facing = view.layout === "pits" ? from - row : 0; // the rows of pits are set off by one
+  const column = (spot % view.columns) + step[1] + facing;
+  return row * view.columns + Math.min(view.columns - 1, Math.max(0, column));
 }
 
 /** The cells that show something new; none on the first look at a board. */
@@ -98,15 +107,10 @@ export function landed(view: View, cells: number[], clicks: number[]): number[] 
 }
 
 /** For each cell that the bot thought about: the share of its visits. */
-export function overlay(
-  view: View,
-  cells: number[],
-  thought: Thought,
-  clicksOf: ReadonlyMap<number, number[]>,
-): Map<number, number> {
+export function overlay(view: View, cells: number[], thought: Thought): Map<number, number> {
   const shares = new Map<number, number>();
-  for (const { action, share } of thought.moves) {
-    const last = clicksOf.get(action)?.at(-1);
+  for (const { action, clicks, share } of thought.moves) {
+    const last = clicks.at(-1);
     if (last === undefined) continue;
     const played = action === thought.action ? landed(view, cells, [last])[0] : undefined;
     const free = column(view, last).findLast((it) => cells[it] === 0);
@@ -121,9 +125,13 @@ export function describe(view: View, cells: number[], spot: Spot, label?: string
   const name = (cell: number) => view.pieces[(cells[cell] ?? 0) - 1]?.name ?? "empty";
   const play = label === undefined ? "" : `, play ${label}`;
   if (view.layout === "pits") {
-    return `pit ${spot.index + 1}: ${cells[spot.index]} stones${play}`;
+    const end = spot.index === 0 ? "left" : "right";
+    const place = `${spot.row === 0 ? "top" : "bottom"} row, pit ${spot.column + 1 - +!spot.row}`;
+    const stones = cells[spot.index] ?? 0;
+    const where = isStore(view, spot.index) ? `${end} store` : place;
+    return `${where}: ${stones} ${stones === 1 ? "stone" : "stones"}${play}`;
   }
-  if (view.layout === "square") {
+  if (view.layout !== "drop") {
     return `row ${spot.row + 1}, column ${spot.column + 1}: ${name(spot.index)}${play}`;
   }
   const pieces = column(view, spot.index).filter((it) => cells[it] !== 0);

@@ -169,6 +169,39 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AccuracyRow
+         * @description How often a published model's policy, without any search, agrees with exact play.
+         */
+        AccuracyRow: {
+            /**
+             * Exact Optimal
+             * @description share of moves with the best exact value
+             */
+            exact_optimal: number;
+            /**
+             * Positions
+             * @description solved positions of random games, made by the run itself
+             */
+            positions: number;
+            /**
+             * Random Wdl Optimal
+             * @description the first share for a random mover
+             */
+            random_wdl_optimal: number;
+            /** Step */
+            step: number;
+            /**
+             * Wdl Interval
+             * @description 95 % Wilson interval of that share
+             */
+            wdl_interval: number[];
+            /**
+             * Wdl Optimal
+             * @description share of moves that keep win, draw or loss
+             */
+            wdl_optimal: number;
+        };
+        /**
          * ActionOut
          * @description A legal action: its id, its name and the cells to click (none: a button).
          */
@@ -354,6 +387,8 @@ export interface components {
         MoveStats: {
             /** Action */
             action: number;
+            /** Clicks */
+            clicks: number[];
             /** Label */
             label: string;
             /**
@@ -510,6 +545,12 @@ export interface components {
          */
         StatsOut: {
             /**
+             * Accuracy
+             * @description empty where no solver reaches the game, and in older runs
+             * @default []
+             */
+            accuracy: components["schemas"]["AccuracyRow"][];
+            /**
              * Can Control
              * @description whether POST /selfplay is allowed by the configuration
              */
@@ -588,15 +629,21 @@ export interface components {
         /**
          * ViewOut
          * @description How a board is drawn: cells row by row from the top left; cell k > 0 shows pieces[k - 1].
+         *
+         *     `layout` pits: two rows of numbers, the first and the last cell are stores at the two ends; hex:
+         *     hexagons, each row half a cell to the right of the row above. `edges`: the tones of the top,
+         *     right, bottom and left edge, or none.
          */
         ViewOut: {
             /** Columns */
             columns: number;
+            /** Edges */
+            edges: ("first" | "second")[];
             /**
              * Layout
              * @enum {string}
              */
-            layout: "square" | "drop" | "pits";
+            layout: "square" | "drop" | "pits" | "hex";
             /** Pieces */
             pieces: components["schemas"]["PieceOut"][];
             /** Rows */

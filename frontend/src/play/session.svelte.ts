@@ -16,7 +16,6 @@ export class Session {
   phase = $state<Phase>("loading"); // what the person waits for
   pending = $state.raw<Action | null>(null); // a move on its way to the server
   problem = $state<string | null>(null); // why the server refused the last request
-  clicksOf = $state.raw<ReadonlyMap<number, number[]>>(new Map()); // by action, as seen so far
   #thoughts = $state.raw<Thoughts>(new Map());
   #undone = $state.raw<number[][]>([]); // lists of moves that redo goes back to, latest last
   #task = new AbortController();
@@ -99,7 +98,6 @@ export class Session {
   }
 
   #start(game: string, human: Player, moves: number[], how: "pushState" | "replaceState") {
-    if (game !== this.game) this.clicksOf = new Map();
     this.game = game;
     this.human = human;
     this.position = null;
@@ -144,8 +142,6 @@ export class Session {
   }
 
   #show(position: Position): void {
-    const seen = position.legal.map(({ action, clicks }) => [action, clicks] as const);
-    this.clicksOf = new Map([...this.clicksOf, ...seen]);
     this.position = position;
     this.#write("replaceState");
   }

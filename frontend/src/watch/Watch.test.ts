@@ -2,7 +2,7 @@ import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { beforeEach, expect, test, vi } from "vitest";
 import { FakeServer, STATS } from "../fake";
 import type { Stats } from "../lib/api";
-import { columns, LOSSES, type Row } from "./series";
+import { columns, LOSSES } from "./series";
 import Watch from "./Watch.svelte";
 
 const drawn = vi.hoisted(() => ({ data: [] as number[][][] }));
@@ -32,7 +32,7 @@ beforeEach(() => {
   });
 });
 
-const row = (step: number, loss: number): Row => ({
+const row = (step: number, loss: number): Stats["history"][number] => ({
   step,
   seconds: step,
   games: step,
@@ -120,4 +120,20 @@ test("the curves are those of the history", async () => {
   const losses = [[100, 200], [2, 1.5], [1.5, 1], [0.25, 0.25], [0.5, 0.5]];
   expect(drawn.data[0]).toEqual(losses);
   expect(columns(BUSY.history, LOSSES.curves)).toEqual(losses);
+});
+
+test("accuracy against exact play is drawn once a model was measured", async () => {
+  const measured = (step: number, share: number) => ({
+    step,
+    positions: 300,
+    wdl_optimal: share,
+    wdl_interval: [share - 0.05, share + 0.05],
+    exact_optimal: share - 0.1,
+    random_wdl_optimal: 0.5,
+  });
+  server.stats = { ...BUSY, accuracy: [measured(100, 0.75), measured(200, 0.875)] };
+  render(Watch);
+  await screen.findByText("Against exact play");
+  await waitFor(() => expect(drawn.data).toHaveLength(6));
+  expect(drawn.data).toContainEqual([[100, 200], [0.75, 0.875], [0.65, 0.775], [0.5, 0.5]]);
 });

@@ -1,10 +1,11 @@
 /** Which curves the watch page shows, and their numbers. Pure. */
 import type { Stats } from "../lib/api";
 
-export type Row = Stats["history"][number];
+/** What a model or the learner had reached at a step, by the name of the curve. */
+export type Row = { step: number; [curve: string]: number };
 
 export interface Curve {
-  key: keyof Row; // the field of the learner's history
+  key: string; // the field of the row
   name: string;
   colour: string; // a token of app.css
   dash?: number[];
@@ -27,7 +28,7 @@ export const LOSSES: Panel = {
   ],
 };
 
-const single = (title: string, name: string, key: keyof Row, colour: string): Panel => ({
+const single = (title: string, name: string, key: string, colour: string): Panel => ({
   title,
   curves: [{ key, name, colour }],
 });
@@ -39,8 +40,27 @@ export const RATES: Panel[] = [
   single("Learning rate", "now", "learning_rate", "--curve-purple"),
 ];
 
+export const ACCURACY: Panel = {
+  title: "Against exact play",
+  note: "Share of solved positions in which the network alone, without search, chooses right.",
+  curves: [
+    { key: "wdl_optimal", name: "keeps the result", colour: "--curve-green" },
+    { key: "exact_optimal", name: "the very best move", colour: "--curve-blue" },
+    { key: "random_wdl_optimal", name: "random mover", colour: "--muted", dash: [6, 5] },
+  ],
+};
+
+/** The rows of the accuracy panel. */
+export const accuracies = (stats: Stats): Row[] =>
+  (stats.accuracy ?? []).map(({ step, wdl_optimal, exact_optimal, random_wdl_optimal }) => ({
+    step,
+    wdl_optimal,
+    exact_optimal,
+    random_wdl_optimal,
+  }));
+
 /** The columns that uPlot wants: the steps, then one list per curve. */
 export const columns = (history: Row[], curves: Curve[]): [number[], ...number[][]] => [
   history.map((row) => row.step),
-  ...curves.map(({ key }) => history.map((row) => row[key])),
+  ...curves.map(({ key }) => history.map((row) => row[key] ?? 0)),
 ];

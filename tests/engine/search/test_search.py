@@ -99,7 +99,7 @@ def test_values_are_for_the_mover_when_nobody_alternates() -> None:
     """Heap of 3: taking 2 keeps the move, then the last stone wins. Exact play says so too."""
     state = HEAP.after(HEAP.new(), 4)
     assert HEAP.mover(state) == 1 and int(state[0]) == 3
-    assert ExhaustiveSolver(HEAP).solve(state) == {1: -1, 2: 1}
+    assert ExhaustiveSolver(HEAP).solve(state).values == {1: -1, 2: 1}
     found = search(HEAP, state[None], 200, UniformEvaluator(HEAP))
     assert found.value[0] > 0.8
     lost = np.array([[1, 0, 1]], np.uint64)  # one stone: the mover takes it
@@ -107,7 +107,7 @@ def test_values_are_for_the_mover_when_nobody_alternates() -> None:
     for stones in range(1, 8):
         for player in (0, 1):
             state = np.array([stones, player, 1 - player], np.uint64)
-            best = max(ExhaustiveSolver(HEAP).solve(state).values())
+            best = ExhaustiveSolver(HEAP).solve(state).value
             value = search(HEAP, state[None], 2000, UniformEvaluator(HEAP)).value[0]
             assert np.sign(best) == np.sign(value), (stones, player, value)
 

@@ -1,0 +1,153 @@
+"""Whatever the game: exact or refused, and a clear word for nonsense."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.errors import CartridgeError, FinishedGame, ImpossibleState, OutOfReach
+from engine.game import Game, State
+from engine.games import all_games, find
+from engine.solver import ExhaustiveSolver, Limits, Solution, Solver, solver_for
+from engine.solver.interface import Control
+from tests.toys import HEAP
+
+SMALL = Limits(nodes=3_000, seconds=2.0)
+NAMES = ("connect4", "kalaha", "kalaha4", "othello", "tictactoe")
+SOLVERS = {name: solver_for(find(name), SMALL) for name in NAMES}
+WORD = st.integers(0, 2**64 - 1)
+
+
+def _after_random_moves(game: Game, seed: int, plies: int) -> State:
+    rng = np.random.default_rng(seed)
+    state = game.new()
+    for _ in range(plies):
+        following = game.after(state, int(rng.choice(game.legal(state))))
+        if game.is_over(following):
+            break
+        state = following
+    return state
+
+
+def test_a_solution_sums_up_its_values() -> None:
+    found = Solution({0: -3, 2: 4, 5: 4})
+    assert (found.value, found.outcome, found.best) == (4, "win", (2, 5))
+    assert (Solution({1: 0, 2: -1}).outcome, Solution({1: -2}).outcome) == ("draw", "loss")
+
+
+def test_games_find_their_solver_by_the_name_of_their_file() -> None:
+    assert {name: type(s).__name__ for name, s in SOLVERS.items()} == {
+        "connect4": "Connect4Solver",
+        "kalaha": "KalahaSolver",
+        "kalaha4": "KalahaSolver",
+        "othello": "OthelloSolver",
+        "tictactoe": "ExhaustiveSolver",
+    }
+    assert isinstance(solver_for(HEAP), ExhaustiveSolver)
+    assert all(isinstance(solver_for(game), Solver) for game in all_games().values())
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "tictactoe"])
+def test_the_start_is_out_of_reach_of_small_limits(name: str) -> None:
+    game = find(name)
+    with pytest.raises(OutOfReach, match=f"{re.escape(game.title)}.* within 3000 positions.*words"):
+        SOLVERS[name].solve(game.new())
+
+
+@pytest.mark.parametrize("name", ["connect4", "kalaha4", "othello"])
+def test_time_is_a_limit_too(name: str) -> None:
+    began = time.perf_counter()
+    with pytest.raises(OutOfReach, match=r"0\.2 s"):
+        solver_for(find(name), Limits(nodes=10**12, seconds=0.2)).solve(find(name).new())
+    assert time.perf_counter() - began < 20  # the start of a solver included
+
+
+def test_a_refusal_leaves_nothing_wrong_behind() -> None:
+    """A search that was cut short must not have remembered what it had not finished."""
+    game = find("connect4")
+    state = game.replay([3, 3, 2, 4, 1, 0, 5, 5, 5, 6, 1, 1, 0, 0])
+    exact = solver_for(game).solve(state)
+    cut = solver_for(game, Limits(nodes=2_000))
+    for _ in range(50):
+        try:
+            assert cut.solve(state) == exact
+        except OutOfReach:
+            continue
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_no_state_at_all(name: str) -> None:
+    game, solver = find(name), SOLVERS[name]
+    nonsense = (None, [0, 0], np.zeros(game.words), np.zeros(game.words + 1, np.uint64))
+    for wrong in nonsense:
+        with pytest.raises(ImpossibleState, match=f"{re.escape(game.title)}.*uint64"):
+            solver.solve(wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_finished_game_has_no_values(name: str) -> None:
+    game = find(name)
+    state = game.new()
+    while not game.is_over(state):
+        state = game.after(state, game.legal(state)[0])
+    with pytest.raises(FinishedGame, match=f"{re.escape(game.title)} is over"):
+        SOLVERS[name].solve(state)
+
+
+@pytest.mark.parametrize("name", ["connect4", "kalaha", "othello"])
+@settings(max_examples=100, deadline=None)
+@given(words=st.lists(WORD, min_size=3, max_size=3))
+def test_random_words_are_refused(name: str, words: list[int]) -> None:
+    state = np.array(words[: find(name).words], np.uint64)
+    with pytest.raises(CartridgeError, match=re.escape(find(name).title)):
+        SOLVERS[name].solve(state)
+
+
+@pytest.mark.parametrize("name", ["connect4", "kalaha", "kalaha4", "othello"])
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 999), plies=st.integers(0, 60), bit=st.integers(0, 191))
+def test_one_wrong_bit_is_refused_or_harmless(name: str, seed: int, plies: int, bit: int) -> None:
+    """A damaged state may be another possible one; then every legal action has a value."""
+    game = find(name)
+    state = _after_random_moves(game, seed, plies)
+    word = bit // 64 % game.words
+    state[word] ^= np.uint64(1 << bit % 64)
+    try:
+        found = SOLVERS[name].solve(state)
+    except (ImpossibleState, FinishedGame, OutOfReach) as error:
+        assert game.title in str(error)
+    else:
+        assert sorted(found.values) == game.legal(state) != []
+
+
+def test_the_exhaustive_memory_is_bounded() -> None:
+    solver = ExhaustiveSolver(find("connect4"), Limits(nodes=500))
+    for _ in range(2):
+        with pytest.raises(OutOfReach):
+            solver.solve(find("connect4").new())
+    assert len(solver._margins) <= 500
+
+
+def test_each_solver_has_its_own_limit_where_none_is_named() -> None:
+    assert ExhaustiveSolver(HEAP).nodes == 200_000
+    assert ExhaustiveSolver(HEAP, Limits(seconds=1.0)).nodes == 200_000
+    assert solver_for(find("connect4"), Limits(seconds=1.0)).nodes > 10**9
+
+
+def test_an_error_message_survives_what_cannot_be_drawn() -> None:
+    class Undrawable(ExhaustiveSolver):
+        def fault(self, state: State) -> str | None:
+            return "nothing fits"
+
+        def values(self, state: State, control: Control) -> dict[int, int] | None:
+            raise AssertionError
+
+    for name in NAMES:
+        game = find(name)
+        with pytest.raises(ImpossibleState, match=r"nothing fits.*0xffffffffffffffff"):
+            Undrawable(game).solve(np.full(game.words, 2**64 - 1, np.uint64))
