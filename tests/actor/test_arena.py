@@ -65,11 +65,10 @@ def test_openings_are_distinct_unfinished_and_as_long_as_asked() -> None:
 def test_sides_and_points_when_nobody_alternates() -> None:
     """In Heap of 7 the exact result tells who wins; the solver takes it from either side."""
     solver = ExhaustiveSolver(HEAP)
-    first_wins = solver.solve(HEAP.new()).value > 0
     score = match(HEAP, SolverPlayer(solver), SolverPlayer(solver), 10, 0, _rng())
     assert (score.wins, score.losses) == (5, 5)
     against_random = match(HEAP, SolverPlayer(solver), RandomPlayer(HEAP), 200, 0, _rng())
-    assert against_random.score > 0.7 and first_wins in (True, False)
+    assert against_random.score > 0.7
 
 
 def test_odd_matches_are_refused() -> None:

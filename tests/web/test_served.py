@@ -57,7 +57,6 @@ def test_the_model_really_judges(client: TestClient, game: Game, paths: RunPaths
     publish(paths, game, 1, value=0.75)
     played = client.post("/game/new", json={"game": game.name, "human": 1}).json()
     assert played["thoughts"][0]["wdl"] == pytest.approx([0.75, 0, 0.25])
-    assert len({m["prior"] for m in played["thoughts"][0]["moves"]}) >= 1
 
 
 @pytest.mark.parametrize("keep", [0, 10, 200])
