@@ -24,7 +24,7 @@ RUN pip install --no-cache-dir --no-deps -c constraints.txt \
 # The libraries change less often than the code, so they get a layer of their own.
 COPY pyproject.toml README.md LICENSE ./
 RUN mkdir engine storage actor trainer web \
-    && pip install --no-cache-dir -c constraints.txt -e ".[train]"
+    && pip install --no-cache-dir -c constraints.txt -e ".[train,fast]"
 
 COPY --chown=player engine engine
 COPY --chown=player storage storage

@@ -1,8 +1,9 @@
-"""Matches between two players: paired openings, colours swapped, an interval beside each score."""
+"""Matches between two players: paired openings, colours swapped, intervals beside each score."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,15 +13,38 @@ from actor.players import Player
 from engine.errors import ConfigError
 from engine.game import Game, State, value_for
 
+RESAMPLES = 10_000
+
 
 @dataclass(frozen=True)
 class Score:
-    """The outcome of a match for its first player."""
+    """The outcome of a match for its first player.
 
-    games: int
+    `pairs[k]` openings gave him k half points (0 <= k <= 4) in the two games played from them.
+    """
+
     wins: int
     draws: int
     losses: int
+    pairs: tuple[int, ...]
+
+    @classmethod
+    def of(cls, half_points: NDArray[np.int64]) -> Score:
+        """From `half_points int64[P, 2]`: what each game gave him, a row for each opening."""
+        wins, draws, losses = (int((half_points == points).sum()) for points in (2, 1, 0))
+        pairs = np.bincount(half_points.sum(axis=1), minlength=5)
+        return cls(wins, draws, losses, tuple(int(count) for count in pairs))
+
+    def __add__(self, other: Score) -> Score:
+        pairs = tuple(a + b for a, b in zip(self.pairs, other.pairs, strict=True))
+        return Score(
+            self.wins + other.wins, self.draws + other.draws, self.losses + other.losses, pairs
+        )
+
+    @property
+    def games(self) -> int:
+        """All games, two from each opening."""
+        return self.wins + self.draws + self.losses
 
     @property
     def score(self) -> float:
@@ -29,8 +53,13 @@ class Score:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % Wilson interval of the score."""
+        """95 % Wilson interval of the score, as if all games were independent."""
         return wilson(self.wins + self.draws / 2, self.games)
+
+    @property
+    def paired_interval(self) -> tuple[float, float]:
+        """95 % interval of the score by drawing openings anew; see `bootstrap`."""
+        return bootstrap(self.pairs)
 
     def as_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -41,7 +70,13 @@ class Score:
             "losses": self.losses,
             "score": self.score,
             "interval": list(self.interval),
+            "paired_interval": list(self.paired_interval),
+            "pairs": list(self.pairs),
         }
+
+
+NOTHING = Score(0, 0, 0, (0, 0, 0, 0, 0))
+"""Before the first game."""
 
 
 def wilson(points: float, trials: int, z: float = 1.96) -> tuple[float, float]:
@@ -52,7 +87,25 @@ def wilson(points: float, trials: int, z: float = 1.96) -> tuple[float, float]:
     centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
     half = z / (1 + z * z / trials)
     half *= math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # At the ends the sums are 0 and 1 but for rounding; the interval must hold the share itself.
+    return max(0.0, min(centre - half, share)), min(1.0, max(centre + half, share))
+
+
+def bootstrap(pairs: Sequence[int]) -> tuple[float, float]:
+    """95 % percentile interval of the score over openings drawn with replacement (Efron, 1979).
+
+    `pairs[k]` openings gave k half points of 4. The two games of an opening are kept together, for
+    they are not independent: an opening that favours one side gives each player a win, and says
+    little. Where all pairs ended alike there is nothing to draw from; then it is Wilson's interval
+    with one trial a pair. The same counts give the same interval.
+    """
+    total = sum(pairs)
+    shares = np.array(pairs, np.float64) / max(total, 1)
+    if not total or shares.max() == 1:
+        return wilson(float(np.arange(5) @ shares) / 4 * total, total)
+    drawn = np.random.default_rng(0).multinomial(total, shares, RESAMPLES)
+    low, high = np.quantile(drawn @ np.arange(5) / (4 * total), [0.025, 0.975])
+    return float(low), float(high)
 
 
 def openings(game: Game, count: int, plies: int, rng: np.random.Generator) -> list[State]:
@@ -79,6 +132,13 @@ def openings(game: Game, count: int, plies: int, rng: np.random.Generator) -> li
     return [distinct[i % len(distinct)] for i in range(count)]
 
 
+def pairs_of(games: int) -> int:
+    """How many openings `games` games need; ConfigError for an odd or non-positive number."""
+    if games < 2 or games % 2:
+        raise ConfigError(f"a paired match needs an even number of games, {games} were asked for")
+    return games // 2
+
+
 def match(
     game: Game,
     first: Player,
@@ -91,15 +151,26 @@ def match(
 
     The score is the first player's. Raises ConfigError for an odd or non-positive number.
     """
-    if games < 2 or games % 2:
-        raise ConfigError(f"a paired match needs an even number of games, {games} were asked for")
-    starts = openings(game, games // 2, opening_plies, rng)
-    states = np.stack([state for state in starts for _ in range(2)])
-    # The side of `first` in each game: it plays each opening from both.
-    sides = np.tile(np.array([0, 1]), games // 2)
+    starts = openings(game, pairs_of(games), opening_plies, rng)
+    return play_pairs(game, first, second, np.stack(starts), rng)
+
+
+def play_pairs(
+    game: Game,
+    first: Player,
+    second: Player,
+    starts: NDArray[np.uint64],
+    rng: np.random.Generator,
+) -> Score:
+    """Play from each of `starts uint64[P, W]` twice, all games at the same time.
+
+    The score is the first player's; in the first game of a pair he is player 0.
+    """
+    states = np.repeat(starts, 2, axis=0)
+    sides = np.tile(np.array([0, 1]), len(starts))
     _play_out(game, (first, second), states, sides, rng)
-    points = [value_for(game.result(s), int(side)) for s, side in zip(states, sides, strict=True)]
-    return Score(games, points.count(1.0), points.count(0.0), points.count(-1.0))
+    values = [value_for(game.result(s), int(side)) for s, side in zip(states, sides, strict=True)]
+    return Score.of((np.array(values) + 1).astype(np.int64).reshape(-1, 2))
 
 
 def _play_out(

@@ -2,13 +2,12 @@
 
 The modelled limit of self-play on one core, in simulations per second:
 
-    limit = 1 / (1 / tree rate + 1 / evaluator rate)
+    limit = 1 / (1 / tree rate + evaluations per simulation / evaluator rate)
 
-Both rates are measured in the same process and at the same batch size as self-play. A descent that
-ends in a finished game needs no evaluation, so the ratio reached can exceed 1; the stricter limit
-counts only the evaluations that were made:
-
-    strict limit = 1 / (1 / tree rate + evaluations a simulation / evaluator rate)
+Both rates are measured in the same process and at the same batch size as self-play, the tree with
+the uniform evaluator and without a cache; the evaluations per simulation are those that self-play
+made. What the limit leaves out is the work between the parts: looking into the cache, choosing and
+recording moves, Python.
 """
 
 from __future__ import annotations
@@ -16,23 +15,33 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 
 import numpy as np
 
-from actor.selfplay import SelfPlay
+from actor.positions import random_states
+from actor.selfplay import Counters, SelfPlay
+from engine.bench import play_random_games
 from engine.config import Settings
 from engine.evaluator import Evaluator
 from engine.evaluator.uniform import UniformEvaluator
 from engine.game import Game
 from engine.kernels import compilations
-from engine.search.search import Waves, puct_of
-from engine.search.tree import bytes_per_slot
+from engine.search.constants import constants_of
+from engine.search.live import Live
+from engine.search.tree import nodes_for
+from engine.search.waves import Waves
+
+LIVE_SIMULATIONS = 800
+LIVE_POSITIONS = 100
+MOST_WARMING = 30.0
+"""Seconds after which self-play is measured even if no game's worth has been played yet."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """A rate measured several times."""
+    """A figure measured several times."""
 
     low: float
     median: float
@@ -46,20 +55,32 @@ class Spread:
 
 @dataclass(frozen=True)
 class Report:
-    """What `python -m actor bench` prints for one game; rates per second on one core."""
+    """What `python -m actor bench` measures for one game in one process."""
 
     game: str
     batch: int
     simulations: int
     network: str
+    backend: str
+    rules_plies_per_s: float
     tree_sims_per_s: Spread
     evals_per_s: Spread
     selfplay_sims_per_s: Spread
-    evals_per_sim: float
+    selfplay_positions_per_s: Spread
+    """What the learner gets: positions of finished games that were searched in full."""
+    selfplay_games_per_s: Spread
     limit_sims_per_s: float
     limit_ratio: float
-    strict_limit_ratio: float
-    tree_bytes: int
+    evals_per_sim: float
+    per_sim: dict[str, float]
+    """Simulations that ended in the cache, beside an equal leaf, or in an exact value."""
+    per_search: dict[str, float]
+    """Searches that stopped early; simulations that were not needed; moves without a search."""
+    time_shares: dict[str, float]
+    """Where the time of self-play goes."""
+    live_move_ms: dict[str, float]
+    """One move of 800 simulations in one tree, from scratch."""
+    live_tree_bytes: int
     compiled: int
 
     def as_dict(self) -> dict[str, object]:
@@ -68,51 +89,95 @@ class Report:
 
 
 def bench(
-    game: Game, settings: Settings, evaluator: Evaluator, network: str, rounds: int, seconds: float
+    game: Game,
+    settings: Settings,
+    evaluator: Evaluator,
+    network: str,
+    backend: str,
+    rounds: int,
+    seconds: float,
 ) -> Report:
     """Measure tree, evaluator and self-play of one process in turn, `rounds` times each."""
-    tree, evals, plays, shares = [], [], [], []
-    selfplay = SelfPlay(game, settings)
-    # A game's worth of waves, so that the games stand at different plies when the clock starts.
-    _for(seconds, lambda: selfplay.step(evaluator))
+    tree, evals, plays, positions, games = [], [], [], [], []
+    selfplay = warmed_up(game, settings, evaluator)
+    began = replace(selfplay.counters)
     for _ in range(rounds):
         tree.append(tree_rate(game, settings, seconds))
         evals.append(evaluator_rate(game, evaluator, settings.selfplay.games, seconds))
-        before = asdict(selfplay.counters)
-        elapsed = _for(seconds, lambda: selfplay.step(evaluator))
-        after = asdict(selfplay.counters)
-        simulations = after["simulations"] - before["simulations"]
-        plays.append(simulations / elapsed)
-        shares.append((after["evaluations"] - before["evaluations"]) / simulations)
-    share = statistics.median(shares)
-    limit, strict = (
-        1 / (1 / statistics.median(tree) + needed / statistics.median(evals))
-        for needed in (1.0, share)
-    )
+        elapsed, spent = measured(selfplay, evaluator, seconds)
+        plays.append(spent.simulations / elapsed)
+        positions.append(spent.positions / elapsed)
+        games.append(spent.games / elapsed)
+    did = selfplay.counters.since(began)
+    needed = did.evaluations / did.simulations
+    limit = 1 / (1 / statistics.median(tree) + needed / statistics.median(evals))
+    _, plies, took = play_random_games(game, seconds)
+    mind = Live(game, evaluator, LIVE_SIMULATIONS, settings.search)
     return Report(
         game=game.name,
         batch=settings.selfplay.games,
         simulations=settings.search.simulations,
         network=network,
+        backend=backend,
+        rules_plies_per_s=plies / took,
         tree_sims_per_s=Spread.of(tree),
         evals_per_s=Spread.of(evals),
         selfplay_sims_per_s=Spread.of(plays),
-        evals_per_sim=share,
+        selfplay_positions_per_s=Spread.of(positions),
+        selfplay_games_per_s=Spread.of(games),
         limit_sims_per_s=limit,
         limit_ratio=statistics.median(plays) / limit,
-        strict_limit_ratio=statistics.median(plays) / strict,
-        tree_bytes=bytes_per_slot(_waves(game, settings).tree),
+        evals_per_sim=needed,
+        **_shares(did),
+        live_move_ms=live_move(game, mind),
+        live_tree_bytes=mind.memory,
         compiled=compilations(),
     )
 
 
+def _shares(did: Counters) -> dict[str, dict[str, float]]:
+    busy = did.network_seconds + did.tree_seconds
+    return {
+        "per_sim": {
+            name: getattr(did, name) / did.simulations for name in ("cached", "shared", "ended")
+        },
+        "per_search": {
+            name: getattr(did, name) / did.searches for name in ("stopped", "spared", "forced")
+        },
+        "time_shares": {
+            "network": did.network_seconds / busy,
+            "tree, cache and moves": did.tree_seconds / busy,
+        },
+    }
+
+
+def warmed_up(game: Game, settings: Settings, evaluator: Evaluator) -> SelfPlay:
+    """Self-play whose games stand at all plies, not at the start side by side."""
+    selfplay = SelfPlay(game, settings)
+    began = time.perf_counter()
+    while selfplay.counters.games < settings.selfplay.games:
+        selfplay.step(evaluator)
+        if time.perf_counter() - began > MOST_WARMING:
+            break
+    return selfplay
+
+
+def measured(selfplay: SelfPlay, evaluator: Evaluator, seconds: float) -> tuple[float, Counters]:
+    """Play for about `seconds`; returns the exact seconds and what was done in them."""
+    before = replace(selfplay.counters)
+    elapsed = repeat(seconds, lambda: selfplay.step(evaluator))
+    return elapsed, selfplay.counters.since(before)
+
+
 def tree_rate(game: Game, settings: Settings, seconds: float) -> float:
     """Simulations per second with the uniform evaluator, all trees from the start position."""
-    waves, evaluator = _waves(game, settings), UniformEvaluator(game)
-    simulations, start = settings.search.simulations, game.new()
+    slots, simulations = settings.selfplay.games, settings.search.simulations
+    constants = constants_of(game, settings.search, simulations)
+    waves = Waves(game, slots, nodes_for(simulations, game.actions), constants)
+    evaluator, start = UniformEvaluator(game), game.new()
 
     def search_all() -> None:
-        for slot in range(settings.selfplay.games):
+        for slot in range(slots):
             waves.start(slot, start, simulations)
         while waves.descend():
             waves.evaluate(evaluator)
@@ -124,13 +189,14 @@ def tree_rate(game: Game, settings: Settings, seconds: float) -> float:
         search_all()
         runs[0] += 1
 
-    elapsed = _for(seconds, counted)
-    return runs[0] * settings.selfplay.games * simulations / elapsed
+    elapsed = repeat(seconds, counted)
+    return runs[0] * slots * simulations / elapsed
 
 
 def evaluator_rate(game: Game, evaluator: Evaluator, batch: int, seconds: float) -> float:
-    """Evaluations per second of full batches."""
-    observations = np.random.default_rng(0).random((batch, *game.planes), dtype=np.float32).round()
+    """Evaluations per second of full batches of positions of random games."""
+    states = list(islice(random_states(game, np.random.default_rng(0)), batch))
+    observations = np.stack([game.observe(state) for state in states])
     evaluator.evaluate(observations)
     runs = [0]
 
@@ -138,16 +204,23 @@ def evaluator_rate(game: Game, evaluator: Evaluator, batch: int, seconds: float)
         evaluator.evaluate(observations)
         runs[0] += 1
 
-    elapsed = _for(seconds, counted)
+    elapsed = repeat(seconds, counted)
     return runs[0] * batch / elapsed
 
 
-def _waves(game: Game, settings: Settings) -> Waves:
-    puct = puct_of(settings.search, noisy=False)
-    return Waves(game, settings.selfplay.games, settings.search.simulations, puct)
+def live_move(game: Game, mind: Live) -> dict[str, float]:
+    """Median and 95th percentile in milliseconds of a move, over positions of random games."""
+    taken = []
+    states = random_states(game, np.random.default_rng(1))
+    mind.think(next(states), LIVE_SIMULATIONS)
+    for state in islice(states, LIVE_POSITIONS):
+        began = time.perf_counter()
+        mind.think(state, LIVE_SIMULATIONS)
+        taken.append(1000 * (time.perf_counter() - began))
+    return {"median": float(np.median(taken)), "p95": float(np.percentile(taken, 95))}
 
 
-def _for(seconds: float, action: Callable[[], object]) -> float:
+def repeat(seconds: float, action: Callable[[], object]) -> float:
     """Repeat `action` for at least `seconds`; returns the seconds it took."""
     began = time.perf_counter()
     while (elapsed := time.perf_counter() - began) < seconds:

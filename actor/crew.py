@@ -66,7 +66,7 @@ class Crew:
     def counters(self) -> Counters:
         """The sum over all workers; times and waves included."""
         sums = [sum(array[i] for array in self._counts) for i in range(_FIELDS)]
-        return Counters(*(int(s) for s in sums[:5]), *sums[5:])
+        return Counters.of(sums)
 
     def _start(self, worker: int) -> SpawnProcess:
         process = self._context.Process(

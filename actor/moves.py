@@ -1,26 +1,35 @@
 """The kernels of self-play: what happens in a slot when its search is finished.
 
-Everything per move stays compiled, so that a small network is not held up by Python.
+Everything per move stays compiled, so that a small network is not held up by Python: each game
+runs on, through its moves, until it needs the network.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from engine.game import ONGOING
-from engine.kernels import legal, mover, play, result, start
-from engine.search.tree import NEW, NO_LEAF
+from engine.kernels import helper, legal, mover, part, play, result, start, template
+from engine.search.reuse import reroot
+from engine.search.root import draw, strongest, target
+from engine.search.tree import record
+from engine.search.wave import FINISHED, NO_ROW, absorb, descend, open_root
+
+# What is counted beside the search's own counts, as indices of `Scores.counts`.
+SEARCHES, FAST, FORCED = range(3)
 
 
 class Schedule(NamedTuple):
     """How games are played; see `engine.config.SelfplaySettings` and `SearchSettings`."""
 
     simulations: int
-    dirichlet_total: float
+    fast_simulations: int
+    full_share: float
+    skip_forced: bool
+    reuse: bool
     temperature: float
     temperature_plies: int
     final_temperature: float
@@ -28,90 +37,54 @@ class Schedule(NamedTuple):
     opening_plies: int
 
 
+GAME = record(
+    [
+        ("plies", np.int32),  # played so far
+        ("samples", np.int32),  # recorded so far
+        ("result", np.int32),  # margin for player 0 once finished
+        ("finished", np.int8),  # 1: waits to be collected
+    ]
+)
+
+
 class Scores(NamedTuple):
     """The game in progress of each of G slots: at most P plies, A actions, W words a state."""
 
-    plies: NDArray[np.int32]  # [G] played so far
-    samples: NDArray[np.int32]  # [G] searched so far
-    finished: NDArray[np.bool_]  # [G] waits to be collected
-    result: NDArray[np.int32]  # [G] margin for player 0 once finished
+    games: NDArray[Any]  # GAME[G]
     actions: NDArray[np.int16]  # [G, P]
     sample_plies: NDArray[np.int16]  # [G, P] ply of each sample
     states: NDArray[np.uint64]  # [G, P, W]
     movers: NDArray[np.int8]  # [G, P]
-    visits: NDArray[np.int32]  # [G, P, A]
+    policies: NDArray[np.float32]  # [G, P, A] what is learnt from the search
     root_values: NDArray[np.float32]  # [G, P] mean value of the search, for the mover
+    counts: NDArray[np.int64]  # SEARCHES, FAST, FORCED since the sheets were allocated
+    places: NDArray[np.int32]  # [N] scratch of `reroot`
 
 
-def allocate_scores(slots: int, max_plies: int, words: int, actions: int) -> Scores:
+def allocate_scores(slots: int, max_plies: int, words: int, actions: int, nodes: int) -> Scores:
     """Empty score sheets, every one waiting for `begin`."""
+    games = np.zeros(slots, GAME)
+    games["finished"] = 1
+    games["result"] = ONGOING
     return Scores(
-        plies=np.zeros(slots, np.int32),
-        samples=np.zeros(slots, np.int32),
-        finished=np.ones(slots, np.bool_),
-        result=np.full(slots, ONGOING, np.int32),
+        games=games,
         actions=np.zeros((slots, max_plies), np.int16),
         sample_plies=np.zeros((slots, max_plies), np.int16),
         states=np.zeros((slots, max_plies, words), np.uint64),
         movers=np.zeros((slots, max_plies), np.int8),
-        visits=np.zeros((slots, max_plies, actions), np.int32),
+        policies=np.zeros((slots, max_plies, actions), np.float32),
         root_values=np.zeros((slots, max_plies), np.float32),
+        counts=np.zeros(3, np.int64),
+        places=np.zeros(nodes, np.int32),
     )
 
 
-@njit(cache=True, nogil=True)
-def open_root(tree, g, legal_count, schedule, rng):
-    """Make the state in node 0 a fresh root with its own noise and ask for a full search.
-
-    Dirichlet(alpha, ...) by normalised gamma draws, alpha = dirichlet_total / legal actions.
-    """
-    tree.status[g, 0] = NEW
-    tree.visits[g, 0] = 0
-    tree.value_sum[g, 0] = 0.0
-    tree.size[g] = 1
-    tree.done[g] = -1
-    tree.budget[g] = schedule.simulations
-    tree.leaf[g] = NO_LEAF
-    alpha = schedule.dirichlet_total / legal_count
-    total = 0.0
-    for i in range(legal_count):
-        draw = rng.standard_gamma(alpha)
-        tree.noise[g, i] = draw
-        total += draw
-    for i in range(legal_count):
-        tree.noise[g, i] = tree.noise[g, i] / total if total > 0.0 else 1.0 / legal_count
-
-
-@njit(cache=True, nogil=True)
-def choose(tree, g, temperature, rng):
-    """A child of the root with probability proportional to visits ** (1 / temperature)."""
-    first, count = tree.first_child[g, 0], tree.children[g, 0]
-    most = 0
-    for child in range(first, first + count):
-        most = max(most, tree.visits[g, child])
-    total = 0.0
-    for child in range(first, first + count):
-        total += (tree.visits[g, child] / most) ** (1.0 / temperature)
-    mark = rng.random() * total
-    chosen = first
-    for child in range(first, first + count):
-        weight = (tree.visits[g, child] / most) ** (1.0 / temperature)
-        if weight > 0.0:
-            chosen = child
-            mark -= weight
-            if mark < 0.0:
-                break
-    return chosen
-
-
-def begin(tree, scores, schedule, rng, slots, count, scratch):
+@template
+def begin_games(tree, scores, schedule, rng, slots, count, scratch):
     """Start a new game in each of `slots[:count]`, some of them with random plies."""
     for i in range(count):
         g = slots[i]
-        state = tree.state[g, 0]
-        scores.finished[g] = False
-        scores.samples[g] = 0
-        scores.result[g] = ONGOING
+        game, state = scores.games[g], tree.states[g, 0]
         while True:
             start(state)
             wanted = 0
@@ -126,39 +99,106 @@ def begin(tree, scores, schedule, rng, slots, count, scratch):
                 plies += 1
             if result(state) == ONGOING:
                 break
-        scores.plies[g] = plies
-        open_root(tree, g, legal(state, scratch), schedule, rng)
+        game.plies = plies
+        game.samples = 0
+        game.result = ONGOING
+        game.finished = 0
+        next_search(tree, scores, schedule, rng, g)
 
 
-def conclude(tree, scores, schedule, rng, scratch):
-    """Record and play a move in every slot whose search is finished.
+@helper
+def plan_search(tree, scores, schedule, rng, g):
+    """Decide whether the next search is a full or a fast one; returns its simulations."""
+    slot = tree.slots[g]
+    full = schedule.full_share == 1.0 or rng.random() < schedule.full_share
+    early = scores.games[g].plies < schedule.temperature_plies
+    slot.fast = 0 if full else 1
+    slot.noisy = 1 if full else 0
+    slot.noise_scale = schedule.temperature if early else schedule.final_temperature
+    return schedule.simulations if full else schedule.fast_simulations
 
-    An ended game stays in its slot, `finished`, until it is collected and `begin` is called.
+
+@helper
+def next_search(tree, scores, schedule, rng, g):
+    """Ask for a search of the position in node 0, from nothing."""
+    open_root(tree.nodes[g], tree.slots[g], plan_search(tree, scores, schedule, rng, g))
+
+
+@template
+def play_on(tree, wave, cache, c, scores, schedule, logits, wdl, rng):
+    """Absorb an answer, then let every game run until it needs the network or is finished.
+
+    An ended game stays in its slot until it is collected and `begin_games` is called. Returns
+    NO_ROW, or the first row of the answer that is not finite; nothing has changed then.
     """
-    for g in range(tree.size.shape[0]):
-        if scores.finished[g] or tree.leaf[g] != NO_LEAF or tree.done[g] < tree.budget[g]:
-            continue
-        state = tree.state[g, 0]
-        ply, sample = scores.plies[g], scores.samples[g]
-        for w in range(state.shape[0]):
-            scores.states[g, sample, w] = state[w]
-        scores.sample_plies[g, sample] = ply
-        scores.movers[g, sample] = mover(state)
-        scores.root_values[g, sample] = tree.value_sum[g, 0] / tree.visits[g, 0]
-        scores.visits[g, sample, :] = 0
-        first = tree.first_child[g, 0]
-        for child in range(first, first + tree.children[g, 0]):
-            scores.visits[g, sample, tree.action[g, child]] = tree.visits[g, child]
-        early = ply < schedule.temperature_plies
+    bad = absorb(tree, wave, cache, c, logits, wdl, rng)
+    if bad != NO_ROW:
+        return bad
+    for g in range(tree.slots.shape[0]):
+        while scores.games[g].finished == 0 and tree.slots[g].waiting == 0:
+            if _is_forced(tree, scores, schedule, wave, g):
+                legal(tree.states[g, 0], wave.actions)
+                make_move(tree, scores, g, wave.actions[0])
+                if scores.games[g].finished == 0:
+                    next_search(tree, scores, schedule, rng, g)
+            elif descend(tree, wave, cache, c, g, rng) == FINISHED:
+                conclude(tree, wave, c, scores, schedule, rng, g)
+    return NO_ROW
+
+
+@part
+def _is_forced(tree, scores, schedule, wave, g):
+    fresh = tree.slots[g].done < 0
+    forced = schedule.skip_forced and fresh and legal(tree.states[g, 0], wave.actions) == 1
+    if forced:
+        scores.counts[FORCED] += 1
+    return forced
+
+
+@part
+def conclude(tree, wave, c, scores, schedule, rng, g):
+    """Record what the finished search of slot `g` found, play a move and ask for the next one."""
+    nodes, slot, game = tree.nodes[g], tree.slots[g], scores.games[g]
+    root, weights = nodes[0], wave.weights
+    target(nodes, slot, tree.wdl[g, 0] - tree.wdl[g, 2], c, weights)
+    scores.counts[SEARCHES] += 1
+    if slot.fast == 1:
+        scores.counts[FAST] += 1
+    else:
+        sample = game.samples
+        for w in range(tree.states.shape[2]):
+            scores.states[g, sample, w] = tree.states[g, 0, w]
+        scores.sample_plies[g, sample] = game.plies
+        scores.movers[g, sample] = mover(tree.states[g, 0])
+        scores.root_values[g, sample] = root.value_sum / root.visits
+        scores.policies[g, sample, :] = 0.0
+        for i in range(root.children):
+            scores.policies[g, sample, nodes[root.first + i].action] = weights[i]
+        game.samples = sample + 1
+    if c.gumbel:  # its noise has drawn the move already
+        chosen = strongest(nodes, tree.noise[g], c, weights)
+    else:
+        early = game.plies < schedule.temperature_plies
         temperature = schedule.temperature if early else schedule.final_temperature
-        action = tree.action[g, choose(tree, g, temperature, rng)]
-        scores.actions[g, ply] = action
-        scores.plies[g] = ply + 1
-        scores.samples[g] = sample + 1
-        play(state, action)
-        final = result(state)
-        if final == ONGOING:
-            open_root(tree, g, legal(state, scratch), schedule, rng)
-        else:
-            scores.result[g] = final
-            scores.finished[g] = True
+        chosen = draw(nodes, weights, temperature, rng)
+    make_move(tree, scores, g, nodes[chosen].action)
+    if game.finished == 1:
+        return
+    if schedule.reuse and nodes[chosen].children > 0:
+        simulations = plan_search(tree, scores, schedule, rng, g)
+        reroot(tree, g, chosen, simulations, c, rng, scores.places, weights)
+    else:
+        next_search(tree, scores, schedule, rng, g)
+
+
+@part
+def make_move(tree, scores, g, action):
+    """Play an action in node 0 and write it down."""
+    game, state = scores.games[g], tree.states[g, 0]
+    scores.actions[g, game.plies] = action
+    game.plies += 1
+    play(state, action)
+    final = result(state)
+    if final != ONGOING:
+        game.result = final
+        game.finished = 1

@@ -1,19 +1,25 @@
-"""Players by name, for the arena, the yardsticks and the browser.
+"""Players by name, for the arena, the ladder, the yardsticks and the browser.
 
 random                 a uniformly random legal action
+greedy                 one ply ahead, by the game's rule of thumb (engine/heuristics)
+alphabeta:4            four plies ahead
 mcts:800               search without a network, 800 simulations
 solver                 exact play, where the position is within reach
 model:latest@200       a model of the run with 200 simulations; @0 = its policy alone
 model:best@50          the promoted model; model:step_004000@50 a snapshot
 latest@200, best@200   the same without the word "model:"
-…/t0.5                 any searching player: moves drawn from visits ** (1 / 0.5)
+latest@50ms, mcts:50ms as in the browser: one tree a game, kept from move to move, 50 ms a move
+latest@800/live        likewise, 800 simulations; serial searches side by side without "/live"
+…/t0.5                 mcts and models: drawn from the search's policy ** (1 / 0.5)
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Protocol
+import threading
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,18 +27,26 @@ from numpy.typing import NDArray
 from engine.config import SearchSettings
 from engine.errors import ConfigError, ModelError
 from engine.evaluator import Evaluator
-from engine.evaluator.onnx import OnnxEvaluator
+from engine.evaluator.onnx import OnnxEvaluator, read_card
 from engine.evaluator.uniform import UniformEvaluator
 from engine.game import Game
-from engine.search.search import search
+from engine.heuristics.alphabeta import AlphaBeta
+from engine.search import search
+from engine.search.live import Minds
 from engine.solver import Solver, solver_for
 from storage.models import Models
 
 _SPEC = re.compile(
-    r"(?:(?P<plain>random|solver)|mcts:(?P<mcts>\d+)"
-    r"|(?:model:)?(?P<model>latest|best|step_\d+)@(?P<simulations>\d+))"
-    r"(?:/t(?P<temperature>\d*\.?\d+))?"
+    r"(?P<plain>random|greedy|solver)|alphabeta:(?P<plies>\d+)"
+    r"|(?:mcts:(?P<mcts>\d+)|(?:model:)?(?P<model>latest|best|step_\d+)@(?P<simulations>\d+))"
+    r"(?P<live>ms|/live)?(?:/t(?P<temperature>\d*\.?\d+))?"
 )
+MOST_LIVE = 20_000
+"""Simulations after which a player against the clock has thought enough."""
+LIVE_GAMES = 64
+"""Trees that such a player keeps."""
+MOST_PLIES = 60
+"""Alpha-beta beyond that would not end anyway."""
 
 
 class Player(Protocol):
@@ -52,6 +66,21 @@ class RandomPlayer:
     def choose(self, states: NDArray[np.uint64], rng: np.random.Generator) -> NDArray[np.int64]:
         """See `Player`."""
         return np.array([rng.choice(self.game.legal(state)) for state in states], np.int64)
+
+
+class AlphaBetaPlayer:
+    """`depth` plies of alpha-beta; draws one of the best actions at random."""
+
+    def __init__(self, game: Game, depth: int) -> None:
+        self.depth = depth
+        self._alphabeta = AlphaBeta(game, depth)
+        self._lock = threading.Lock()  # its stack serves one search at a time
+
+    def choose(self, states: NDArray[np.uint64], rng: np.random.Generator) -> NDArray[np.int64]:
+        """See `Player`."""
+        with self._lock:
+            found = [self._alphabeta.look(state).best for state in states]
+        return np.array([rng.choice(best) for best in found], np.int64)
 
 
 @dataclass(frozen=True)
@@ -76,47 +105,154 @@ class SearchPlayer:
     temperature: float = 0.0
 
     def choose(self, states: NDArray[np.uint64], rng: np.random.Generator) -> NDArray[np.int64]:
-        """See `Player`; at temperature 0 the most visited (or most probable) action."""
-        policy = self._policy(states)
-        if self.temperature == 0:
-            return policy.argmax(axis=1)
-        weights = (policy / policy.max(axis=1, keepdims=True)) ** (1 / self.temperature)
-        weights = (weights / weights.sum(axis=1, keepdims=True)).cumsum(axis=1)
-        return (weights < rng.random((len(states), 1))).sum(axis=1).clip(max=policy.shape[1] - 1)
-
-    def _policy(self, states: NDArray[np.uint64]) -> NDArray[np.float64]:
+        """See `Player`; at temperature 0 the search's best action, or the most probable one."""
         # One simulation is the cheapest search that evaluates the root and knows what is legal.
         found = search(self.game, states, max(1, self.simulations), self.evaluator, self.settings)
-        shares = found.policy if self.simulations > 0 else found.prior
-        return shares.astype(np.float64)
+        if self.temperature == 0:
+            return found.best if self.simulations > 0 else found.prior.argmax(axis=1)
+        policy = found.policy if self.simulations > 0 else found.prior
+        return _drawn(policy, self.temperature, rng)
+
+
+class LivePlayer:
+    """Plays each game as the browser does: with a tree of its own, against the clock if need be.
+
+    `number` simulations a move, or milliseconds if `by_clock`.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        evaluator: Evaluator,
+        number: int,
+        by_clock: bool,
+        settings: SearchSettings,
+        temperature: float = 0.0,
+    ) -> None:
+        self._simulations = MOST_LIVE if by_clock else number
+        self._milliseconds = float(number) if by_clock else None
+        self._temperature = temperature
+        self._minds = Minds(game, evaluator, self._simulations, settings, LIVE_GAMES)
+
+    def choose(self, states: NDArray[np.uint64], rng: np.random.Generator) -> NDArray[np.int64]:
+        """See `Player`."""
+        chosen = []
+        for state in states:
+            found = self._minds.of(state).think(state, self._simulations, self._milliseconds)
+            if self._temperature:
+                chosen.append(int(_drawn(found.policy, self._temperature, rng)[0]))
+            else:
+                chosen.append(int(found.best[0]))
+        return np.array(chosen, np.int64)
+
+
+def _drawn(
+    policy: NDArray[np.float32], temperature: float, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """An action from each row, with probability proportional to policy ** (1 / temperature)."""
+    weights = policy.astype(np.float64)
+    weights = (weights / weights.max(axis=1, keepdims=True)) ** (1 / temperature)
+    weights = (weights / weights.sum(axis=1, keepdims=True)).cumsum(axis=1)
+    return (weights < rng.random((len(policy), 1))).sum(axis=1).clip(max=policy.shape[1] - 1)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a player's name says; `str()` spells it in the one way that is used in files."""
+
+    kind: Literal["random", "greedy", "solver", "alphabeta", "mcts", "model"]
+    number: int = 0  # plies of alphabeta, simulations (or milliseconds) of mcts and model
+    model: str = ""  # latest, best or step_004000
+    temperature: float = 0.0
+    live: str = ""  # "ms" or "/live": one tree a game; ms: against the clock
+
+    def __str__(self) -> str:
+        temperature = np.format_float_positional(self.temperature, trim="-")
+        tail = self.live + (f"/t{temperature}" if self.temperature else "")
+        if self.kind == "model":
+            return f"{self.model}@{self.number}{tail}"
+        return f"{self.kind}:{self.number}{tail}" if self.number else self.kind
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that another process needs to make a player: what it is, and its model's file."""
+
+    spec: Spec
+    model: bytes | None = None
+
+    def player(self, game: Game, settings: SearchSettings) -> Player:
+        """Make the player; raises ModelError where the model does not fit the game."""
+        spec = self.spec
+        if spec.kind == "random":
+            return RandomPlayer(game)
+        if spec.kind == "solver":
+            return SolverPlayer(_solver(game))
+        if spec.kind in ("greedy", "alphabeta"):
+            return AlphaBetaPlayer(game, spec.number or 1)
+        evaluator: Evaluator = UniformEvaluator(game)
+        if self.model is not None:
+            evaluator = OnnxEvaluator(game, self.model)
+        if spec.live:
+            by_clock = spec.live == "ms"
+            return LivePlayer(game, evaluator, spec.number, by_clock, settings, spec.temperature)
+        return SearchPlayer(game, evaluator, spec.number, settings, spec.temperature)
+
+
+def parse(text: str) -> Spec:
+    """Read a player's name; raises ConfigError for one that is none."""
+    match = _SPEC.fullmatch(text.strip())
+    if match is None:
+        raise ConfigError(
+            f"{text!r} is no player; known forms: random, greedy, alphabeta:4, solver, mcts:800,"
+            " latest@200, best@200, step_004000@0, latest@50ms, latest@800/live, and, for searches,"
+            " mcts:800/t0.5 and the like"
+        )
+    if match["plain"]:
+        return Spec(match["plain"])  # type: ignore[arg-type] # the expression names three kinds
+    if match["plies"]:
+        plies = int(match["plies"])
+        if not 1 <= plies <= MOST_PLIES:
+            raise ConfigError(f"{text!r} must look 1 to {MOST_PLIES} plies ahead, not {plies}")
+        return Spec("alphabeta", plies)
+    temperature, live = float(match["temperature"] or 0), match["live"] or ""
+    if (match["mcts"] or live) and int(match["mcts"] or match["simulations"]) == 0:
+        raise ConfigError(f"{text!r} needs at least 1 simulation or 1 ms")
+    if match["mcts"]:
+        return Spec("mcts", int(match["mcts"]), temperature=temperature, live=live)
+    name = match["model"]
+    if name.startswith("step_"):
+        name = f"step_{int(name.removeprefix('step_')):06d}"
+    return Spec("model", int(match["simulations"]), name, temperature, live)
+
+
+def recipe(spec: Spec, models: Models) -> Recipe:
+    """`spec` and the model it names; raises ModelError or StorageError where there is none."""
+    if spec.kind != "model":
+        return Recipe(spec)
+    if spec.model.startswith("step_"):
+        return Recipe(spec, models.snapshot(int(spec.model.removeprefix("step_"))))
+    data = models.latest() if spec.model == "latest" else models.best()
+    if data is None:
+        raise ModelError(f"the run has no {spec.model} model yet; train it first")
+    return Recipe(spec, data)
+
+
+def pinned(spec: Spec, models: Models) -> Spec:
+    """`spec` with the step that latest or best means now: step_004400 instead of latest."""
+    if spec.kind != "model" or spec.model.startswith("step_"):
+        return spec
+    data = recipe(spec, models).model
+    assert data is not None
+    return replace(spec, model=f"step_{read_card(data).step:06d}")
 
 
 def player(spec: str, game: Game, models: Models, settings: SearchSettings) -> Player:
     """The player that `spec` names; raises ConfigError for a spec that is none."""
-    match = _SPEC.fullmatch(spec.strip())
-    if match is None:
-        raise ConfigError(
-            f"{spec!r} is no player; known forms: random, solver, mcts:800, latest@200, best@200,"
-            " step_004000@0, each search also with /t0.5"
-        )
-    if match["plain"] == "random":
-        return RandomPlayer(game)
-    if match["plain"] == "solver":
-        return SolverPlayer(solver_for(game))
-    temperature = float(match["temperature"] or 0)
-    if match["mcts"]:
-        simulations = int(match["mcts"])
-        if simulations == 0:
-            raise ConfigError(f"{spec!r} needs at least 1 simulation")
-        return SearchPlayer(game, UniformEvaluator(game), simulations, settings, temperature)
-    evaluator = OnnxEvaluator(game, _model_bytes(match["model"], models))
-    return SearchPlayer(game, evaluator, int(match["simulations"]), settings, temperature)
+    return recipe(parse(spec), models).player(game, settings)
 
 
-def _model_bytes(name: str, models: Models) -> bytes:
-    if name.startswith("step_"):
-        return models.snapshot(int(name.removeprefix("step_")))
-    data = models.latest() if name == "latest" else models.best()
-    if data is None:
-        raise ModelError(f"the run has no {name} model yet; train it first")
-    return data
+@cache
+def _solver(game: Game) -> Solver:
+    # What a solver remembers makes it faster and never different, so players share it.
+    return solver_for(game)

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from actor.moves import Schedule, allocate_scores, begin, conclude
+from actor.moves import FAST, FORCED, SEARCHES, Schedule, allocate_scores, begin_games, play_on
 from engine.config import Settings
 from engine.evaluator import Evaluator
 from engine.game import Game
 from engine.kernels import bind
-from engine.search.search import Waves, puct_of
+from engine.search.cache import allocate_cache, clear
+from engine.search.constants import constants_of
+from engine.search.tree import (
+    CACHED,
+    ENDED,
+    EVALUATIONS,
+    PROVED,
+    REUSED,
+    SHARED,
+    SIMULATIONS,
+    SPARED,
+    STOPPED,
+    nodes_for,
+)
+from engine.search.wave import NO_ROW
+from engine.search.waves import Waves
 from storage.replay.record import GameRecord
 
 
@@ -27,8 +42,39 @@ class Counters:
     simulations: int = 0
     evaluations: int = 0
     waves: int = 0
+    cached: int = 0
+    """Leaves whose evaluation was in the cache."""
+    shared: int = 0
+    """Leaves that shared the evaluation of an equal leaf of the same wave."""
+    ended: int = 0
+    """Simulations that ended in a finished or a proven position."""
+    proved: int = 0
+    """Positions proven from those below them."""
+    searches: int = 0
+    stopped: int = 0
+    """Searches that ended early, because their root was proven."""
+    spared: int = 0
+    """Simulations that those did not need."""
+    reused: int = 0
+    """Visits that were kept from the search before."""
+    fast: int = 0
+    """Searches that were fast ones."""
+    forced: int = 0
+    """Moves that needed no search, because there was no other."""
     network_seconds: float = 0.0
     tree_seconds: float = 0.0
+
+    def since(self, before: Counters) -> Counters:
+        """What was done after `before` was copied."""
+        values = zip(astuple(self), astuple(before), strict=True)
+        return Counters.of([now - then for now, then in values])
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Counters:
+        """The counters from their values in the order of the fields."""
+        kinds = {"int": int, "float": float}
+        types = [kinds[str(field.type)] for field in fields(cls)]
+        return cls(*(kind(value) for kind, value in zip(types, values, strict=True)))
 
 
 def always() -> bool:
@@ -51,21 +97,30 @@ class SelfPlay:
         may_begin: Callable[[], bool] = always,
     ) -> None:
         slots = settings.selfplay.games
+        simulations = settings.search.simulations
+        fast = settings.selfplay.fast_simulations
+        nodes = nodes_for(max(simulations, fast), game.actions)
         self.game = game
         self.counters = Counters()
         self._may_begin = may_begin
         self._refused = False
         self._schedule = schedule_of(settings)
         self._rng = np.random.default_rng([settings.run.seed, worker])
-        puct = puct_of(settings.search, noisy=True)
-        self._waves = Waves(game, slots, settings.search.simulations, puct)
-        self._scores = allocate_scores(slots, game.max_plies, game.words, game.actions)
+        self._waves = Waves(
+            game,
+            slots,
+            nodes,
+            constants_of(game, settings.search, simulations, fast, salt=worker),
+            allocate_cache(settings.search.cache_megabytes, game.words, game.actions),
+            rng=self._rng,
+        )
+        self._scores = allocate_scores(slots, game.max_plies, game.words, game.actions, nodes)
         self._empty = np.ones(slots, np.bool_)
         self._empty_count = slots
         self._model_steps = np.full(slots, -1, np.int64)
-        self._scratch = np.zeros(game.actions, np.int16)
-        self._begin = bind(begin, game)
-        self._conclude = bind(conclude, game)
+        self._judge: Evaluator | None = None
+        self._begin = bind(begin_games, game)
+        self._play_on = bind(play_on, game)
 
     @property
     def is_done(self) -> bool:
@@ -76,30 +131,41 @@ class SelfPlay:
         """Advance every game to its next network call; returns the games that ended on the way.
 
         `model_step` names the evaluator's model (-1: none); a game carries the one it began with.
+        Another evaluator than before empties the cache of evaluations. Raises EvaluationError for
+        an answer that is not finite; what the evaluator raises goes through.
         """
         began = time.perf_counter()
+        if evaluator is not self._judge:
+            clear(self._waves.cache)
+            self._judge = evaluator
         self._fill_empty(model_step)
-        self._waves.descend()
-        records: list[GameRecord] = []
-        tree, scores = self._waves.tree, self._scores
-        while self._some_search_is_finished():
-            self._conclude(tree, scores, self._schedule, self._rng, self._scratch)
-            records += self._collect()
+        records = self._advance()
+        if records:
+            # Once more and not until all wait: with every evaluation in the cache none ever would.
             self._fill_empty(model_step)
-            self._waves.descend_more()
+            records += self._advance()
         thought = time.perf_counter()
-        if self._waves.rows:
-            self._waves.evaluate(evaluator)
-        ended = time.perf_counter()
-        self._count(records, thought - began, ended - thought)
+        self._waves.evaluate(evaluator)
+        self._count(records, thought - began, time.perf_counter() - thought)
         return records
 
-    def _some_search_is_finished(self) -> bool:
-        return self._waves.rows + self._empty_count < len(self._empty)
-
     def noise(self) -> NDArray[np.float32]:
-        """The Dirichlet noise in force, `float32[games, A]`, in the order of legal actions."""
+        """The noise in force, `float32[games, A]`, in the order of legal actions."""
         return self._waves.tree.noise
+
+    def _advance(self) -> list[GameRecord]:
+        """Let the games run until they need the network; returns those that ended."""
+        waves = self._waves
+        bad = self._play_on(
+            waves.tree, waves.wave, waves.cache, waves.constants, self._scores, self._schedule,
+            waves.logits, waves.wdl, self._rng,
+        )  # fmt: skip
+        if bad != NO_ROW:
+            waves.refuse(bad)
+        ended = np.flatnonzero(self._scores.games["finished"] & ~self._empty)
+        self._empty[ended] = True
+        self._empty_count += len(ended)
+        return [self._record(int(g)) for g in ended]
 
     def _fill_empty(self, model_step: int) -> None:
         if self._refused or not self._empty_count:
@@ -116,51 +182,60 @@ class SelfPlay:
             self._model_steps[slots] = model_step
             self._begin(
                 self._waves.tree, self._scores, self._schedule, self._rng,
-                np.array(slots, np.int32), len(slots), self._scratch,
+                np.array(slots, np.int32), len(slots), self._waves.wave.actions,
             )  # fmt: skip
-
-    def _collect(self) -> list[GameRecord]:
-        ended = np.flatnonzero(self._scores.finished & ~self._empty)
-        self._empty[ended] = True
-        self._empty_count += len(ended)
-        return [self._record(int(g)) for g in ended]
 
     def _record(self, g: int) -> GameRecord:
         scores = self._scores
-        plies, samples = int(scores.plies[g]), int(scores.samples[g])
+        played = scores.games[g]
+        plies, samples = int(played["plies"]), int(played["samples"])
         return GameRecord(
             game=self.game.name,
             rules_version=self.game.version,
             moves=scores.actions[g, :plies].copy(),
-            result=int(scores.result[g]),
+            result=int(played["result"]),
             model_step=int(self._model_steps[g]),
             plies=scores.sample_plies[g, :samples].copy(),
             states=scores.states[g, :samples].copy(),
             movers=scores.movers[g, :samples].copy(),
-            visits=scores.visits[g, :samples].copy(),
+            policies=scores.policies[g, :samples].copy(),
             root_values=scores.root_values[g, :samples].copy(),
         )
 
     def _count(self, records: list[GameRecord], tree: float, network: float) -> None:
-        counters = self.counters
-        positions = sum(len(record.plies) for record in records)
+        counters, searched = self.counters, self._waves.tree.counts.tolist()
+        played = self._scores.counts.tolist()
         counters.games += len(records)
-        counters.positions += positions
-        counters.simulations = int(self._waves.tree.total[0])
-        counters.evaluations += self._waves.rows
+        counters.positions += sum(len(record.plies) for record in records)
         counters.waves += 1
+        counters.simulations = searched[SIMULATIONS]
+        counters.evaluations = searched[EVALUATIONS]
+        counters.cached = searched[CACHED]
+        counters.shared = searched[SHARED]
+        counters.ended = searched[ENDED]
+        counters.proved = searched[PROVED]
+        counters.stopped = searched[STOPPED]
+        counters.spared = searched[SPARED]
+        counters.reused = searched[REUSED]
+        counters.searches = played[SEARCHES]
+        counters.fast = played[FAST]
+        counters.forced = played[FORCED]
         counters.tree_seconds += tree
         counters.network_seconds += network
 
 
 def schedule_of(settings: Settings) -> Schedule:
     """The kernel's view of the settings."""
+    selfplay = settings.selfplay
     return Schedule(
         simulations=settings.search.simulations,
-        dirichlet_total=settings.search.dirichlet_total,
-        temperature=settings.selfplay.temperature,
-        temperature_plies=settings.selfplay.temperature_plies,
-        final_temperature=settings.selfplay.final_temperature,
-        opening_share=settings.selfplay.opening_share,
-        opening_plies=settings.selfplay.opening_plies,
+        fast_simulations=selfplay.fast_simulations,
+        full_share=selfplay.full_share,
+        skip_forced=selfplay.skip_forced,
+        reuse=settings.search.reuse_tree,
+        temperature=selfplay.temperature,
+        temperature_plies=selfplay.temperature_plies,
+        final_temperature=selfplay.final_temperature,
+        opening_share=selfplay.opening_share,
+        opening_plies=selfplay.opening_plies,
     )

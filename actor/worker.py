@@ -6,20 +6,27 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from dataclasses import astuple
+from dataclasses import asdict, replace
+from functools import partial
 
+import numpy as np
+
+from actor.positions import run_positions
 from actor.selfplay import Counters, SelfPlay
 from engine.cli import stop_on_signals
 from engine.config import Settings
 from engine.errors import ModelError
 from engine.evaluator import Evaluator
-from engine.evaluator.onnx import OnnxEvaluator
+from engine.evaluator.agreement import Positions
+from engine.evaluator.choose import Chooser
+from engine.evaluator.report import Report
 from engine.evaluator.uniform import UniformEvaluator
 from engine.game import Game
 from engine.games import find
 from storage.control import is_paused
 from storage.layout import RunPaths, run_paths
 from storage.models.filesystem import FilesystemModels, ModelWatch
+from storage.replay import Replay
 from storage.replay.sqlite import SqliteReplay
 from storage.stats import Heart, heartbeats, read_stats
 
@@ -30,16 +37,23 @@ CHECK_SECONDS = 1.0
 RATE_SECONDS = 5.0
 FIRST_RATE_SECONDS = 1.0
 
+_POSITIONS_STREAM = 1  # the self-play of the same worker draws from a stream of its own
+
 
 class Speaker:
-    """The evaluator in force: uniform until a model exists, then always the newest good one."""
+    """The evaluator in force: uniform until a model exists, then always the newest good one.
 
-    def __init__(self, game: Game, paths: RunPaths, reload_seconds: float) -> None:
+    `positions()` gives positions of the run's games, on which the choice of its backend rests.
+    Raises ConfigError when the settings ask for a backend that this machine does not have.
+    """
+
+    def __init__(self, game: Game, settings: Settings, positions: Callable[[], Positions]) -> None:
         self.evaluator: Evaluator = UniformEvaluator(game)
         self.step = -1
-        self._game = game
-        self._models = FilesystemModels(paths)
-        self._watch = ModelWatch(self._models, reload_seconds)
+        self.report: Report | None = None
+        self._chooser = Chooser(game, settings.evaluator, settings.selfplay.games, positions)
+        self._models = FilesystemModels(run_paths(settings))
+        self._watch = ModelWatch(self._models, settings.selfplay.reload_seconds)
 
     def refresh(self) -> None:
         """Load the latest model if it changed; one that does not fit is reported and not used."""
@@ -49,16 +63,23 @@ class Speaker:
         if data is None:
             return
         try:
-            evaluator = OnnxEvaluator(self._game, data)
+            opened = self._chooser.open(data)
         except ModelError as error:
             LOG.error("latest.onnx is refused, step %d stays in service: %s", self.step, error)
             return
-        self.evaluator, self.step = evaluator, evaluator.card.step
-        LOG.info("plays with the model of step %d", self.step)
+        self.evaluator, self.step, self.report = opened.evaluator, opened.card.step, opened.report
 
     def close(self) -> None:
         """Stop watching."""
         self._watch.close()
+
+
+def positions_for(
+    settings: Settings, worker: int, game: Game, replay: Replay
+) -> Callable[[], Positions]:
+    """Gives a worker other positions of the run's newest games at every call."""
+    rng = np.random.default_rng([settings.run.seed, worker, _POSITIONS_STREAM])
+    return partial(run_positions, game, replay, settings.evaluator.positions, rng)
 
 
 class Gate:
@@ -110,15 +131,15 @@ def work(
     paths = run_paths(settings)
     os.nice(settings.selfplay.niceness)
     heart = Heart(paths, f"actor-{worker}")
-    speaker = Speaker(game, paths, settings.selfplay.reload_seconds)
     selfplay = SelfPlay(game, settings, worker, may_begin)
     meter = Meter(selfplay.counters)
-    try:
-        with SqliteReplay(paths.replay, game) as replay:
-            gate = Gate(paths, settings, replay)
+    with SqliteReplay(paths.replay, game) as replay:
+        speaker = Speaker(game, settings, positions_for(settings, worker, game, replay))
+        gate = Gate(paths, settings, replay)
+        try:
             while not (selfplay.is_done or stop() or os.getppid() != parent):
                 reason = gate.closed()
-                heart.beat(reason or "playing", meter.rates())
+                heart.beat(reason or "playing", meter.rates(), evaluator=speaker.report)
                 publish(selfplay.counters)
                 if reason:
                     time.sleep(IDLE_SECONDS)
@@ -127,9 +148,9 @@ def work(
                 for record in selfplay.step(speaker.evaluator, speaker.step):
                     replay.append(record)
             publish(selfplay.counters)
-    finally:
-        speaker.close()
-        heart.stop()
+        finally:
+            speaker.close()
+            heart.stop()
 
 
 class Meter:
@@ -137,26 +158,21 @@ class Meter:
 
     def __init__(self, counters: Counters) -> None:
         self._counters = counters
-        self._before = (time.monotonic(), astuple(counters))
+        self._looked = time.monotonic()
+        self._before = replace(counters)
         self._rates: dict[str, float] = {}
 
     def rates(self) -> dict[str, float]:
-        """Games, positions, simulations, evaluations per second and the network's share of time.
+        """Every count of `Counters` per second, and the network's share of the time.
 
         Empty for the first second: zeros would say that nothing happens.
         """
-        now = time.monotonic()
-        elapsed = now - self._before[0]
+        elapsed = time.monotonic() - self._looked
         if elapsed >= (RATE_SECONDS if self._rates else FIRST_RATE_SECONDS):
-            after = astuple(self._counters)
-            change = Counters(*(b - a for a, b in zip(self._before[1], after, strict=True)))
-            self._before = (now, after)
-            busy = change.network_seconds + change.tree_seconds
-            self._rates = {
-                "games_per_second": change.games / max(elapsed, 1e-9),
-                "positions_per_second": change.positions / max(elapsed, 1e-9),
-                "simulations_per_second": change.simulations / max(elapsed, 1e-9),
-                "evaluations_per_second": change.evaluations / max(elapsed, 1e-9),
-                "network_share": change.network_seconds / busy if busy else 0.0,
-            }
+            spent = self._counters.since(self._before)
+            self._looked, self._before = time.monotonic(), replace(self._counters)
+            counts = {k: v for k, v in asdict(spent).items() if isinstance(v, int)}
+            self._rates = {f"{name}_per_second": n / elapsed for name, n in counts.items()}
+            busy = spent.network_seconds + spent.tree_seconds
+            self._rates["network_share"] = spent.network_seconds / busy if busy else 0.0
         return self._rates

@@ -39,6 +39,15 @@ class Rates:
 
 def bench(game: Game, seconds: float, seed: int = 0) -> Rates:
     """Play random games for `seconds` each, ours and OpenSpiel's."""
+    games, plies, elapsed = play_random_games(game, seconds, seed)
+    rate = games / elapsed
+    theirs = openspiel_rate(game, seconds, seed)
+    ratio = rate / theirs if theirs else None
+    return Rates(game.name, rate, plies / elapsed, plies / games, theirs, ratio)
+
+
+def play_random_games(game: Game, seconds: float, seed: int = 0) -> tuple[int, int, float]:
+    """Games and plies played, and the seconds that they took."""
     kernel = bind(random_games, game)
     state, actions = np.zeros(game.words, np.uint64), np.zeros(game.actions, np.int16)
     rng = np.random.default_rng(seed)
@@ -47,10 +56,7 @@ def bench(game: Game, seconds: float, seed: int = 0) -> Rates:
     while (elapsed := time.perf_counter() - began) < seconds:
         plies += kernel(state, actions, BATCH, rng)
         games += BATCH
-    rate = games / elapsed
-    theirs = openspiel_rate(game, seconds, seed)
-    ratio = rate / theirs if theirs else None
-    return Rates(game.name, rate, plies / elapsed, plies / games, theirs, ratio)
+    return games, plies, elapsed
 
 
 def random_games(state, actions, games, rng):  # type: ignore[no-untyped-def]

@@ -1,7 +1,8 @@
 """Every setting: name, default, unit and the paper's value. The only place a default is written.
 
 engine/sources.py says where values come from. Paper values: AZ = AlphaZero (Silver et al., 2018),
-KG = KataGo (Wu, 2019, and its public configurations).
+KG = KataGo (Wu, 2019, and its public configurations), GZ = Gumbel AlphaZero
+(Danihelka et al., 2022).
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ class RunSettings(Section):
     name: str = Field(
         "", pattern=r"^[\w.-]*$", description="folder below data_dir; empty = the game's name"
     )
-    seed: int = Field(0, ge=0, description="seed of all randomness; reproducible with one worker")
+    seed: int = Field(
+        0,
+        ge=0,
+        description="seed of all randomness; worker by worker the same games for the same models",
+    )
 
 
 class StorageSettings(Section):
@@ -68,6 +73,49 @@ class SearchSettings(Section):
         gt=0,
         description="softmax temperature of the root's policy in self-play (KG: 1.25 to 1.1)",
     )
+    dirichlet_shape: Share = Field(
+        0.0, description="share of the noise that follows the priors, the rest is even (KG: 0.5)"
+    )
+    root: Literal["puct", "gumbel"] = Field(
+        "puct", description="who is visited at the root: PUCT, or Gumbel with sequential halving"
+    )
+    forced_playouts: float = Field(
+        0.0,
+        ge=0,
+        description="a visited child of a noisy root gets sqrt(this * P * n) visits, which are"
+        " taken out of the target; 0 = off (KG: 2)",
+    )
+    considered: Positive = Field(16, description="actions that Gumbel considers at first (GZ: 16)")
+    value_visits: float = Field(50.0, ge=0, description="c_visit of Gumbel (GZ: 50)")
+    value_scale: float = Field(
+        0.5, gt=0, description="c_scale of Gumbel, for values in [0, 1] (GZ: 1)"
+    )
+    prove: bool = Field(
+        True, description="back up proven wins, draws and losses and stop at a proven root"
+    )
+    cache_megabytes: float = Field(
+        64.0, ge=0, description="evaluations kept per worker until the next model; 0 = none"
+    )
+    share_duplicates: bool = Field(
+        True, description="equal leaves of one wave share an evaluation (needs the cache)"
+    )
+    symmetry: Literal["as_is", "canonical", "random"] = Field(
+        "canonical",
+        description="how the network sees a position: as it is, as the one image that all its"
+        " symmetric positions share, or as a random image",
+    )
+    reuse_tree: bool = Field(
+        False, description="keep the subtree of the move played; its visits count as simulations"
+    )
+
+    @model_validator(mode="after")
+    def _halving_begins_anew(self) -> SearchSettings:
+        if self.root == "gumbel" and self.reuse_tree:
+            raise ValueError(
+                "search.reuse_tree = true and search.root = gumbel exclude each other: sequential"
+                " halving plans for a tree without visits"
+            )
+        return self
 
 
 class SelfplaySettings(Section):
@@ -88,6 +136,17 @@ class SelfplaySettings(Section):
         0.5, description="share of games that open with uniformly random plies"
     )
     opening_plies: int = Field(8, ge=0, description="such an opening has 1 to this many plies")
+    skip_forced: bool = Field(
+        True, description="play a forced move without a search and without a sample"
+    )
+    full_share: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="share of moves with a full search; the others are fast, without noise and"
+        " without a sample (KG: 0.25)",
+    )
+    fast_simulations: Positive = Field(20, description="simulations of such a fast search")
     lead_positions: Positive = Field(
         40_000, description="positions that actors may be ahead of the learner before they wait"
     )
@@ -99,6 +158,32 @@ class SelfplaySettings(Section):
     )
     reload_seconds: float = Field(
         1.0, gt=0, description="how often a worker looks for a newer model"
+    )
+
+
+class EvaluatorSettings(Section):
+    """What computes the network in self-play."""
+
+    backend: Literal[
+        "auto", "onnxruntime", "openvino-fp32", "openvino-bf16", "openvino-int8", "cuda"
+    ] = Field(
+        "auto",
+        description="auto = the fastest here that agrees with onnxruntime, which is exact; any"
+        " other is refused where it does not agree",
+    )
+    positions: int = Field(
+        1024,
+        ge=2,
+        description="positions of the newest games: one half calibrates int8, the other compares",
+    )
+    max_policy_kl: float = Field(
+        0.01, ge=0, description="agreement: mean KL divergence from the exact policy, in nats"
+    )
+    max_value_error: float = Field(
+        0.03, ge=0, description="agreement: mean absolute error of the value in [-1, 1]"
+    )
+    min_top1: Share = Field(
+        0.95, description="agreement: share of positions with the same favourite move"
     )
 
 
@@ -197,6 +282,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     search: SearchSettings = SearchSettings()
     selfplay: SelfplaySettings = SelfplaySettings()
+    evaluator: EvaluatorSettings = EvaluatorSettings()
     network: NetworkSettings = NetworkSettings()
     learner: LearnerSettings = LearnerSettings()
     loop: LoopSettings = LoopSettings()

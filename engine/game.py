@@ -1,7 +1,7 @@
-"""The game contract: six scalar rules, a plain-Python presentation, and the laws that bind both.
+"""The game contract: scalar rules, a plain-Python presentation, and the laws that bind both.
 
 A state is one row `uint64[W]`, opaque outside its game. The rules are `@njit` functions without
-allocation, exceptions or strings:
+allocation, exceptions or strings, six that every game writes and one that it may:
 
     start(state)                    write the first position into the row
     legal(state, actions) -> n      write the legal actions, ascending, into actions[:n]; return n
@@ -9,6 +9,20 @@ allocation, exceptions or strings:
     mover(state) -> 0 | 1           the player to move; any fixed player once the game is over
     result(state) -> margin         for player 0 (> 0 won, 0 drawn, < 0 lost), or ONGOING
     observe(state, planes)          write the mover's view into planes[C, H, W], own pieces first
+    canonical(state, key) -> s      write into another row the state that stands for all which the
+                                    network cannot tell apart from this one; return its symmetry
+
+`canonical` lets such states share one evaluation. `state` is not over; `key` is a state that the
+other rules accept, reachable or not. It is one fixed image, say the least, among those of `state`
+under the symmetries, with the players exchanged so that player 0 moves unless the planes tell the
+sides apart. With new[i] = old[permutation[i]], as everywhere, and s an index into
+`game.symmetries`:
+
+    observe(key) == observe(state)[:, symmetries[s].cells]
+    legal(key)   == {i : symmetries[s].actions[i] is legal in state}
+
+A game that writes none keeps every state apart: its key is the state, its symmetry is 0, for the
+first symmetry of every game is the identity.
 
 Laws, executed by tests/laws.py on every game in the folder:
 
@@ -21,6 +35,10 @@ Laws, executed by tests/laws.py on every game in the folder:
     7.  jitted and un-jitted rules agree
     8.  cells, label and clicks describe every reachable state and every legal action
     9.  the preset names existing settings with valid values
+    10. `canonical` leaves the state alone and obeys the two equations above; a key is its own key;
+        a game played on from the key is the game played on from the state, for the mover; and
+        where a game writes `canonical`, states have equal keys if and only if they have equal
+        planes and legal actions through some symmetry
 
 A result has one meaning everywhere: the margin for player 0. `value_for` is the only function that
 turns it into a value for somebody.
@@ -57,9 +75,17 @@ def value_for(result: int, player: int) -> float:
     return sign if player == 0 else -sign
 
 
+@njit(cache=True)
+def as_it_is(state: State, key: State) -> int:
+    """The `canonical` of a game that writes none: every state stands for itself."""
+    for word in range(state.shape[0]):
+        key[word] = state[word]
+    return 0
+
+
 @dataclass(frozen=True)
 class Rules:
-    """The six scalar rules of a game, as Numba dispatchers."""
+    """The scalar rules of a game, as Numba dispatchers; a game need not write the last."""
 
     start: Callable[[State], None]
     legal: Callable[[State, NDArray[np.int16]], int]
@@ -67,6 +93,7 @@ class Rules:
     mover: Callable[[State], int]
     result: Callable[[State], int]
     observe: Callable[[State, NDArray[np.float32]], None]
+    canonical: Callable[[State, State], int] = as_it_is
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> None:
     """Bring everything up to date; exits 1 naming the step that failed."""
     if arguments not in ([], ["dev"]):
         sys.exit("usage: scripts/setup [dev]")
-    extras = {"train", *arguments}
+    extras = {"train", "fast", *arguments}
     if ready(extras):
         return
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))

@@ -7,6 +7,8 @@ data/<run>/replay.db       finished games (SQLite)
            heartbeats/     <process>.json, a sign of life of each process
            control.json    paused or not
            yardstick.jsonl solved positions that the run's models are measured on
+           ratings.json    the ladder of the run's players
+           ratings.lock    held by the one tournament that extends it
            learner.lock    held by the one learner of the run
 """
 
@@ -81,6 +83,16 @@ class RunPaths:
     def yardstick(self) -> Path:
         """Solved positions that every model of the run is measured on."""
         return self.root / "yardstick.jsonl"
+
+    @property
+    def ratings(self) -> Path:
+        """The ladder: players, results of their games, ratings."""
+        return self.root / "ratings.json"
+
+    @property
+    def ratings_lock(self) -> Path:
+        """Locked as long as a tournament extends the ladder."""
+        return self.root / "ratings.lock"
 
     @property
     def learner_lock(self) -> Path:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, FiniteFloat, ValidationError
 
 from engine.errors import StorageError
+from engine.evaluator.report import Report
 from storage.atomic import explain, read_json, write_json
 from storage.layout import RunPaths
 
@@ -39,17 +40,25 @@ class Heart:
         self._name = name
         self._beaten: float | None = None
 
-    def beat(self, state: str, rates: Mapping[str, float], force: bool = False) -> None:
+    def beat(
+        self,
+        state: str,
+        rates: Mapping[str, float],
+        force: bool = False,
+        evaluator: Report | None = None,
+    ) -> None:
         """Tell what the process does, at most once a second unless forced; raises StorageError.
 
-        `state` is in its own words, `rates` are counts per second.
+        `state` is in its own words, `rates` are counts per second, `evaluator` is what judges its
+        positions, if it plays with a model.
         """
         now = time.monotonic()
         if not force and self._beaten is not None and now - self._beaten < _BEAT_SECONDS:
             return
         self._beaten = now
         beat = {"name": self._name, "state": state, "rates": dict(rates)}
-        write_json(self._path, {**beat, "pid": os.getpid(), "at": time.time()})
+        judge = {"evaluator": asdict(evaluator) if evaluator else None}
+        write_json(self._path, {**beat, **judge, "pid": os.getpid(), "at": time.time()})
 
     def stop(self) -> None:
         """Remove the sign of life: the process ends as it should. Raises StorageError."""
@@ -69,6 +78,7 @@ class Heartbeat:
     pid: int
     age_seconds: float
     alive: bool
+    evaluator: Report | None = None
 
 
 def heartbeats(paths: RunPaths) -> list[Heartbeat]:
@@ -86,6 +96,7 @@ class _Beat(BaseModel):
     rates: dict[str, FiniteFloat]
     pid: int
     at: FiniteFloat
+    evaluator: Report | None = None
 
 
 def _read(path: Path) -> Heartbeat | None:
@@ -105,7 +116,7 @@ def _read(path: Path) -> Heartbeat | None:
         return _damaged(path, written, f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}")
     age = _age(beat.at)
     alive = age < ALIVE_SECONDS
-    return Heartbeat(beat.name, beat.state, beat.rates, beat.pid, age, alive)
+    return Heartbeat(beat.name, beat.state, beat.rates, beat.pid, age, alive, beat.evaluator)
 
 
 def _damaged(path: Path, written: float, cause: str) -> Heartbeat:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.config import Settings
-from engine.game import ONGOING, Game, State
+from engine.game import ONGOING, Game, State, as_it_is
 from engine.sources import merge
 from engine.symmetry import Symmetry
 
@@ -87,13 +87,16 @@ def symmetries_commute(game: Game, seed: int) -> int:
     own test can build the image of a state. See `plays_as_its_image`.
     """
     rng = np.random.default_rng(seed)
-    left_out = 0
-    for symmetry in game.symmetries:
-        if np.array_equal(seen_through(game, symmetry, game.new()), game.observe(game.new())):
-            plays_as_its_image(game, symmetry, game.new(), game.new(), rng)
-        else:
-            left_out += 1
-    return left_out
+    kept = keeping_the_start(game)
+    for symmetry in kept:
+        plays_as_its_image(game, symmetry, game.new(), game.new(), rng)
+    return len(game.symmetries) - len(kept)
+
+
+def keeping_the_start(game: Game) -> list[Symmetry]:
+    """The symmetries under which the start position is its own image."""
+    start = game.observe(game.new())
+    return [s for s in game.symmetries if np.array_equal(seen_through(game, s, game.new()), start)]
 
 
 def seen_through(game: Game, symmetry: Symmetry, state: State) -> NDArray[np.float32]:
@@ -105,22 +108,34 @@ def seen_through(game: Game, symmetry: Symmetry, state: State) -> NDArray[np.flo
 def plays_as_its_image(
     game: Game, symmetry: Symmetry, state: State, image: State, rng: np.random.Generator
 ) -> None:
-    """A random game from `state`, played beside its image to the end."""
+    """A random game from `state`, played beside its image to the end.
+
+    In the image the players may be exchanged: then they are to the end, and so is the result. Where
+    `canonical` is written, both have the same key at every ply.
+    """
     # policy_seen[i] = policy[actions[i]]: what is action a here is the place of a there.
     place = np.argsort(symmetry.actions)
+    state, image = state.copy(), image.copy()
+    exchanged = game.mover(state) ^ game.mover(image)
     while True:
-        assert np.array_equal(seen_through(game, symmetry, state), game.observe(image))
+        over = game.is_over(state)
+        assert game.is_over(image) == over
+        if not (over and exchanged):  # once it is over, the mover may be any fixed player
+            assert np.array_equal(seen_through(game, symmetry, state), game.observe(image))
         assert game.legal(image) == sorted(place[game.legal(state)])
-        assert game.result(image) == game.result(state)
-        if game.is_over(state):
+        if over:
             break
+        assert game.mover(image) == game.mover(state) ^ exchanged
+        if game.rules.canonical is not as_it_is:
+            assert key_of(game, image)[0] == key_of(game, state)[0], game.text(state)
         action = int(rng.choice(game.legal(state)))
         game.rules.play(state, action)
         game.rules.play(image, int(place[action]))
+    assert game.result(image) == game.result(state) * (-1 if exchanged else 1)
 
 
 def jitted_equals_plain(game: Game, state: State) -> None:
-    """Law 7, for the six rules themselves; test_games runs all of them without a compiler too."""
+    """Law 7, for the rules themselves; test_games runs all of them without a compiler too."""
     rules = game.rules
     for name in ("mover", "result"):
         rule = getattr(rules, name)
@@ -133,6 +148,11 @@ def jitted_equals_plain(game: Game, state: State) -> None:
         one, other = state.copy(), state.copy()
         rules.play(one, int(action))
         rules.play.py_func(other, int(action))  # type: ignore[attr-defined]
+        assert np.array_equal(one, other)
+    if count:
+        one, other = np.zeros_like(state), np.zeros_like(state)
+        symmetry = rules.canonical(state, one)
+        assert symmetry == rules.canonical.py_func(state, other)  # type: ignore[attr-defined]
         assert np.array_equal(one, other)
 
 
@@ -160,3 +180,83 @@ def preset_is_valid(game: Game) -> None:
     read = {name: merged[name] for name in defaults}
     assert set(merged) == set(defaults)
     Settings(**read)
+
+
+def key_of(game: Game, state: State) -> tuple[tuple[int, ...], int]:
+    """The key as a tuple, and the number of its symmetry; touches the key's own row alone."""
+    batch = np.full((3, game.words), 0xDEAD, np.uint64)
+    before = state.copy()
+    symmetry = game.rules.canonical(state, batch[1])
+    assert (batch[[0, 2]] == 0xDEAD).all()
+    assert np.array_equal(before, state)
+    return tuple(int(word) for word in batch[1]), int(symmetry)
+
+
+def key_stands_for_the_state(game: Game, state: State) -> None:
+    """Law 10, the two equations, and that a key is its own key."""
+    if game.is_over(state):
+        return
+    words, number = key_of(game, state)
+    key = np.array(words, np.uint64)
+    symmetry = game.symmetries[number]
+    assert np.array_equal(game.observe(key), seen_through(game, symmetry, state)), game.text(state)
+    legal = set(game.legal(state))
+    seen = [i for i, action in enumerate(symmetry.actions) if action in legal]
+    assert game.legal(key) == seen, game.text(state)
+    assert key_of(game, key)[0] == words, game.text(state)
+    if game.rules.canonical is as_it_is:
+        assert np.array_equal(key, state) and number == 0
+
+
+def games_go_on_from_the_key(game: Game, seed: int, games: int = 20) -> None:
+    """Law 10, the future: from a random ply on, the key plays as the image of the state."""
+    rng = np.random.default_rng(seed)
+    for _ in range(games):
+        *unfinished, _ = random_states(game, int(rng.integers(1 << 30)), games=1)
+        state = unfinished[rng.integers(len(unfinished))]
+        words, number = key_of(game, state)
+        key = np.array(words, np.uint64)
+        plays_as_its_image(game, game.symmetries[number], state, key, rng)
+
+
+def keys_are_exact(game: Game, states: Iterable[State]) -> int:
+    """Law 10, the rest: one key for one least view, one least view for one key.
+
+    Returns how many keys stand for several of the states.
+    """
+    view_of: dict[tuple[int, ...], bytes] = {}
+    key_of_view: dict[bytes, tuple[int, ...]] = {}
+    members: dict[tuple[int, ...], set[bytes]] = {}
+    for state in states:
+        if game.is_over(state):
+            continue
+        key, view = key_of(game, state)[0], least_view(game, state)
+        assert view_of.setdefault(key, view) == view, game.text(state)
+        if game.rules.canonical is not as_it_is:
+            assert key_of_view.setdefault(view, key) == key, game.text(state)
+        members.setdefault(key, set()).add(state.tobytes())
+    return sum(len(states) > 1 for states in members.values())
+
+
+def least_view(game: Game, state: State) -> bytes:
+    """Planes and legal actions through every symmetry, the least of them: no bit of `canonical`."""
+    mask = np.zeros(game.actions, np.bool_)
+    mask[game.legal(state)] = True
+    return min(
+        seen_through(game, symmetry, state).tobytes() + mask[symmetry.actions].tobytes()
+        for symmetry in game.symmetries
+    )
+
+
+def early_states(game: Game, most: int = 3000) -> list[State]:
+    """Every position of the first plies, as many plies as `most` allows: here paths meet."""
+    layer = found = {game.new().tobytes(): game.new()}
+    while True:
+        following = {
+            after.tobytes(): after
+            for state in layer.values()
+            for after in (game.after(state, action) for action in game.legal(state))
+        }
+        if not following or len(found) + len(following) > most:
+            return list(found.values())
+        layer, found = following, found | following

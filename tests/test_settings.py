@@ -11,18 +11,24 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from starlette.testclient import TestClient
 
 from actor.crew import Crew
+from actor.positions import observed, random_states
 from actor.selfplay import SelfPlay
-from actor.worker import Gate, Speaker
+from actor.worker import Gate, Speaker, positions_for
 from engine.cli import LogFormat
 from engine.config import Settings, names
+from engine.evaluator.agreement import Positions, ask, compare, objections
+from engine.evaluator.function import FunctionEvaluator
+from engine.evaluator.onnx import OnnxEvaluator
 from engine.game import Game
 from engine.games import find
 from engine.sources import load, merge
@@ -96,13 +102,54 @@ def _records(settings: Settings, games: int = 20) -> list[GameRecord]:
 
 def selfplay(settings: Settings) -> object:
     """Everything that is recorded of some games."""
-    return [(r.moves.tolist(), r.visits.tolist()) for r in _records(settings)]
+    return [(r.moves.tolist(), r.policies.tolist()) for r in _records(settings)]
+
+
+def _with(settings: Settings, **search: Any) -> Settings:
+    return settings.model_copy(update={"search": settings.search.model_copy(update=search)})
+
+
+def gumbel(settings: Settings) -> object:
+    return selfplay(_with(settings, root="gumbel"))
+
+
+def many_fast_searches(settings: Settings) -> object:
+    played = settings.selfplay.model_copy(update={"full_share": 0.5})
+    return selfplay(settings.model_copy(update={"selfplay": played}))
+
+
+def work_of_the_network(settings: Settings) -> object:
+    """How many positions the network sees in a dozen waves."""
+    game = find(settings.run.game)
+    playing, evaluator = SelfPlay(game, settings), HashEvaluator(game)
+    for _ in range(12):
+        playing.step(evaluator)
+    return evaluator.rows
+
+
+def seen_by_the_network(settings: Settings) -> object:
+    game, seen = find(settings.run.game), []
+    playing, evaluator = SelfPlay(game, settings), HashEvaluator(game)
+
+    def look(observations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        seen.append(observations.tolist())
+        return evaluator.evaluate(observations)
+
+    watched = FunctionEvaluator(game, look)
+    for _ in range(8):
+        playing.step(watched)
+    return seen
+
+
+def peaked(settings: Settings) -> object:
+    """With priors below the one beyond which all are alike to the shape of the noise."""
+    return selfplay(_with(settings, root_temperature=0.2))
 
 
 def rows_of_a_wave(settings: Settings) -> object:
     game = find(settings.run.game)
     evaluator = HashEvaluator(game)
-    SelfPlay(game, settings).step(evaluator)
+    SelfPlay(game, _with(settings, cache_megabytes=0)).step(evaluator)  # none is shared
     return evaluator.rows
 
 
@@ -152,13 +199,47 @@ def may_play_on(settings: Settings) -> object:
 def sees_a_new_model(settings: Settings) -> object:
     """Whether the very next look finds a model when the file system sends no events."""
     paths, game = run_paths(settings), find(settings.run.game)
-    speaker = Speaker(game, paths, settings.selfplay.reload_seconds)  # no folder yet: no events
+    speaker = Speaker(game, settings, lambda: random_positions(game))  # no folder: no events
     speaker.refresh()
     create(paths)
     FilesystemModels(paths).publish(linear_model(game, step=9), 9)
     speaker.refresh()
     speaker.close()
     return speaker.step
+
+
+def random_positions(game: Game) -> Positions:
+    states = random_states(game, np.random.default_rng(0))
+    return observed(game, np.stack(list(islice(states, 40))))
+
+
+def backends(settings: Settings) -> object:
+    """Which backends a worker takes into consideration for a new model."""
+    paths, game = run_paths(settings), find(settings.run.game)
+    create(paths)
+    FilesystemModels(paths).publish(linear_model(game), 7)
+    speaker = Speaker(game, settings, lambda: random_positions(game))
+    speaker.refresh()
+    speaker.close()
+    assert speaker.report
+    return sorted(candidate.backend for candidate in speaker.report.candidates)
+
+
+def compared_positions(settings: Settings) -> object:
+    paths, game = run_paths(settings), find(settings.run.game)
+    create(paths)
+    with SqliteReplay(paths.replay, game) as replay:
+        return len(positions_for(settings, 0, game, replay)().legal)
+
+
+def disagreement(settings: Settings) -> object:
+    """What is said of one model that stands in for another."""
+    game = find(settings.run.game)
+    positions = random_positions(game)
+    one, other = (
+        ask(OnnxEvaluator(game, linear_model(game, step=step)), positions, 40) for step in (1, 2)
+    )
+    return objections(compare(one, other, positions.legal), settings.evaluator)
 
 
 def _learner(settings: Settings) -> Learner:
@@ -288,6 +369,20 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "search.dirichlet_total": (0.5, 50.0, selfplay),
     "search.dirichlet_fraction": (0.0, 0.9, selfplay),
     "search.root_temperature": (0.3, 3.0, selfplay),
+    "search.dirichlet_shape": (0.0, 1.0, peaked),
+    "search.root": ("puct", "gumbel", selfplay),
+    "search.forced_playouts": (0.0, 20.0, selfplay),
+    "search.considered": (2, 9, gumbel),
+    "search.value_visits": (0.0, 500.0, gumbel),
+    "search.value_scale": (0.01, 10.0, gumbel),
+    "search.prove": (True, False, selfplay),
+    "search.cache_megabytes": (0.0, 1.0, work_of_the_network),
+    "search.share_duplicates": (True, False, work_of_the_network),
+    "search.symmetry": ("as_is", "random", seen_by_the_network),
+    "search.reuse_tree": (True, False, work_of_the_network),
+    "selfplay.skip_forced": (True, False, selfplay),
+    "selfplay.full_share": (0.3, 1.0, selfplay),
+    "selfplay.fast_simulations": (2, 12, many_fast_searches),
     "selfplay.workers": (1, 3, crew),
     "selfplay.games": (4, 9, rows_of_a_wave),
     "selfplay.temperature": (0.1, 5.0, selfplay),
@@ -298,6 +393,11 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "selfplay.lead_positions": (5, 5000, may_play_on),
     "selfplay.niceness": (0, 3, niceness),
     "selfplay.reload_seconds": (1e-9, 1000.0, sees_a_new_model),
+    "evaluator.backend": ("auto", "onnxruntime", backends),
+    "evaluator.positions": (20, 30, compared_positions),
+    "evaluator.max_policy_kl": (0.0, 100.0, disagreement),
+    "evaluator.max_value_error": (0.0, 2.0, disagreement),
+    "evaluator.min_top1": (0.0, 1.0, disagreement),
     "network.family": ("mlp", "conv", network),
     "network.width": (8, 16, network),
     "network.depth": (1, 2, network),

@@ -102,6 +102,6 @@ class HashEvaluator:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         seen = np.ascontiguousarray(observation).tobytes()
         *digest, win, draw = hashlib.shake_256(seen).digest(self._actions + 2)
-        logits = np.array([b % 17 for b in digest], np.float32) / 8
+        logits = np.array([b % 17 for b in digest], np.float32) / np.float32(8)
         win, draw = win % 5, draw % 4
-        return logits, np.array([win, draw, 8 - win - draw], np.float32) / 8
+        return logits, np.array([win, draw, 8 - win - draw], np.float32) / np.float32(8)

@@ -19,7 +19,7 @@ class Batch(NamedTuple):
     """B samples ready for the network."""
 
     observations: NDArray[np.float32]  # [B, C, H, W]
-    policy: NDArray[np.float32]  # [B, A] visits / their sum
+    policy: NDArray[np.float32]  # [B, A] what the search found
     wdl: NDArray[np.float32]  # [B, 3] final result for the sample's mover, one-hot
     root_value: NDArray[np.float32]  # [B] the search's value for the sample's mover
     illegal: NDArray[np.bool_]  # [B, A]
@@ -57,7 +57,7 @@ class Window:
         count = len(record.plies)
         rows = np.arange(self.seen, self.seen + count) % self.capacity
         self._states[rows] = record.states
-        self._policy[rows] = record.visits / record.visits.sum(axis=1, keepdims=True)
+        self._policy[rows] = record.policies
         self._results[rows] = [value_for(record.result, int(mover)) for mover in record.movers]
         self._root_values[rows] = record.root_values
         self.seen += count

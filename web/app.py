@@ -6,10 +6,13 @@ page ──HTTP──▶ routes ──▶ play.py (search) ──▶ served.py (
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
@@ -49,6 +52,9 @@ server again. The API answers: <a href="/games">/games</a>, <a href="/stats">/st
 
 THINKERS = 32
 """Requests that may search or wait for their evaluator at once; more wait on the event loop."""
+
+LOOK_SECONDS = 0.1
+"""How often it is asked whether anybody still waits for a move."""
 
 router = APIRouter()
 
@@ -145,9 +151,9 @@ def games() -> list[GameOut]:
 
 
 @router.post("/game/new", responses=documented(400, 404, 413, 422))
-async def new_game(request: NewGameIn, services: Shared) -> PlayOut:
+async def new_game(request: NewGameIn, services: Shared, connection: Request) -> PlayOut:
     """Start a game; the bot opens it if the person is player 1."""
-    return await to_thread.run_sync(services.play.new_game, request, limiter=services.thinkers)
+    return await _attended(connection, services, partial(services.play.new_game, request))
 
 
 @router.get("/game/state", responses=documented(404, 409, 422))
@@ -157,9 +163,27 @@ def game_state(services: Shared, game: str, moves: str = "") -> PositionOut:
 
 
 @router.post("/move", responses=documented(400, 404, 409, 413, 422))
-async def move(request: MoveIn, services: Shared) -> PlayOut:
+async def move(request: MoveIn, services: Shared, connection: Request) -> PlayOut:
     """Play the person's action; the bot replies until it is the person's turn again."""
-    return await to_thread.run_sync(services.play.move, request, limiter=services.thinkers)
+    return await _attended(connection, services, partial(services.play.move, request))
+
+
+async def _attended(
+    connection: Request, services: Services, play: Callable[[Callable[[], bool]], PlayOut]
+) -> PlayOut:
+    """Play in a thread; a search ends early when the one who asked has left."""
+    gone = Event()
+
+    async def watch() -> None:
+        while not await connection.is_disconnected():
+            await asyncio.sleep(LOOK_SECONDS)
+        gone.set()
+
+    watcher = asyncio.create_task(watch())
+    try:
+        return await to_thread.run_sync(play, gone.is_set, limiter=services.thinkers)
+    finally:
+        watcher.cancel()
 
 
 @router.get(

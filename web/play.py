@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fastapi import HTTPException
 
 from engine.config import WebSettings
 from engine.game import Game, State
-from engine.search.search import Searched, search
+from engine.search import Searched
+from engine.search.live import never
 from web.schemas import (
     MAX_MOVES,
     ActionOut,
@@ -107,6 +108,15 @@ class Line:
         return MoveOut(ply=ply + 1, player=player, **action.model_dump())
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How long the bot thinks about one move: whichever is reached first."""
+
+    simulations: int
+    milliseconds: float | None = None
+    gone: Callable[[], bool] = never
+
+
 class Play:
     """Answers the requests of any number of games at once; slow, so never on the event loop."""
 
@@ -114,63 +124,64 @@ class Play:
         self._shelf = shelf
         self._settings = settings
 
-    def new_game(self, request: NewGameIn) -> PlayOut:
-        """The start of a game; the bot has moved if the person is not the first player."""
-        served = self._shelf.of(request.game)
-        simulations = self._simulations(request.simulations)
-        line = Line.from_moves(served.game, [])
-        return self._reply(served, line, request.human, simulations)
+    def new_game(self, request: NewGameIn, gone: Callable[[], bool] = never) -> PlayOut:
+        """The start of a game; the bot has moved if the person is not the first player.
 
-    def move(self, request: MoveIn) -> PlayOut:
+        It thinks no longer than the request lets it, and no more once nobody waits (`gone`).
+        """
+        served = self._shelf.of(request.game)
+        limits = self._limits(request, gone)
+        line = Line.from_moves(served.game, [])
+        return self._reply(served, line, request.human, limits)
+
+    def move(self, request: MoveIn, gone: Callable[[], bool] = never) -> PlayOut:
         """The position after the person's action and, if wanted, the bot's reply."""
         served = self._shelf.of(request.game)
-        simulations = self._simulations(request.simulations)
+        limits = self._limits(request, gone)
         line = Line.from_moves(served.game, request.moves)
         person = served.game.mover(line.state)
         line = line.after(request.action)
         if not request.reply:
             model = served.current().model
             return PlayOut(position=line.show(), thoughts=[], model=model)
-        return self._reply(served, line, person, simulations)
+        return self._reply(served, line, person, limits)
 
-    def _simulations(self, wanted: int | None) -> int:
-        most = self._settings.max_simulations
-        if wanted is None:
-            return self._settings.simulations
-        if wanted > most:
+    def _limits(self, request: NewGameIn | MoveIn, gone: Callable[[], bool]) -> Limits:
+        most, wanted = self._settings.max_simulations, request.simulations
+        if wanted is not None and wanted > most:
             raise HTTPException(
                 422, f"simulations = {wanted} is refused: web.max_simulations allows {most}"
             )
-        return wanted
+        return Limits(wanted or self._settings.simulations, request.milliseconds, gone)
 
-    def _reply(self, served: Served, line: Line, person: int, simulations: int) -> PlayOut:
+    def _reply(self, served: Served, line: Line, person: int, limits: Limits) -> PlayOut:
         game = served.game
         thoughts: list[Thought] = []
         model = served.current().model
         # Some games let a player move twice in a row or pass: only the rules know whose turn it is.
         while not game.is_over(line.state) and game.mover(line.state) != person:
             loaded = served.current()
-            thought = think(served, loaded, line.state, simulations)
+            thought = think(served, loaded, line.state, limits)
             thoughts.append(thought)
             line = line.after(thought.action)
             model = loaded.model
         return PlayOut(position=line.show(), thoughts=thoughts, model=model)
 
 
-def think(served: Served, loaded: Loaded, state: State, simulations: int) -> Thought:
-    """Search one position without noise and choose the most visited action."""
+def think(served: Served, loaded: Loaded, state: State, limits: Limits) -> Thought:
+    """Search one position without noise; what is left of the search before it counts."""
     with loaded.lock:
         started = time.perf_counter()
-        found = search(served.game, state[None, :], simulations, loaded.evaluator, served.search)
+        mind = loaded.minds.of(state)
+        found = mind.think(state, limits.simulations, limits.milliseconds, limits.gone)
         milliseconds = 1000 * (time.perf_counter() - started)
-    return _thought(served.game, state, found, simulations, milliseconds, loaded.model)
+    return _thought(served.game, state, found, milliseconds, loaded.model)
 
 
 def _thought(
     game: Game,
     state: State,
     found: Searched,
-    simulations: int,
     milliseconds: float,
     model: ModelOut,
 ) -> Thought:
@@ -181,7 +192,7 @@ def _thought(
         label=game.label(best),
         value=float(found.value[0]),
         wdl=[float(share) for share in found.wdl[0]],
-        simulations=simulations,
+        simulations=int(found.visits.sum()),
         milliseconds=milliseconds,
         moves=[_stats(game, state, found, action) for action in game.legal(state)],
         model=model,
@@ -195,7 +206,7 @@ def _stats(game: Game, state: State, found: Searched, action: int) -> MoveStats:
         label=game.label(action),
         clicks=list(game.clicks(action, game.mover(state))),
         visits=int(found.visits[0, action]),
-        share=float(found.policy[0, action]),
+        share=float(found.visits[0, action] / found.visits[0].sum()),
         q=None if math.isnan(q) else q,
         prior=float(found.prior[0, action]),
     )

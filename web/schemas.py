@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -119,12 +119,21 @@ class Thought(BaseModel):
     model: ModelOut
 
 
+MILLISECONDS: Any = Field(
+    default=None,
+    ge=1,
+    le=600_000,
+    description="the bot's time for each move of its own, if that is over before its simulations",
+)
+
+
 class NewGameIn(Strict):
     """Start a game: which one, and which player the person is (0 moves first)."""
 
     game: str
     human: Literal[0, 1] = 0
     simulations: int | None = Field(default=None, ge=1)
+    milliseconds: int | None = MILLISECONDS
 
 
 class MoveIn(Strict):
@@ -138,6 +147,7 @@ class MoveIn(Strict):
     action: int
     reply: bool = True
     simulations: int | None = Field(default=None, ge=1)
+    milliseconds: int | None = MILLISECONDS
 
 
 class PlayOut(BaseModel):
@@ -146,6 +156,33 @@ class PlayOut(BaseModel):
     position: PositionOut
     thoughts: list[Thought]
     model: ModelOut
+
+
+class AgreementOut(BaseModel):
+    """How far a backend's answers are from the exact ones, over positions of the run's games."""
+
+    positions: int
+    policy_kl: float = Field(description="mean KL divergence of the policy, in nats")
+    value_error: float = Field(description="mean absolute error of the value in [-1, 1]")
+    top1: float = Field(description="share of positions with the same favourite move")
+
+
+class CandidateOut(BaseModel):
+    """A backend that could compute the network, and what became of it."""
+
+    backend: str = Field(description="onnxruntime, openvino-fp32, -bf16, -int8, cuda")
+    outcome: Literal["in use", "unused", "refused", "unavailable"]
+    reason: str = Field(description="why it is not in use; empty for the one that is")
+    positions_per_second: float | None = Field(description="on one core; null if not measured")
+    agreement: AgreementOut | None = Field(description="null where it was not compared")
+
+
+class EvaluatorOut(BaseModel):
+    """What computes the network in a process that plays."""
+
+    backend: str
+    step: int = Field(description="learner step of the model it was chosen for")
+    candidates: list[CandidateOut]
 
 
 class ProcessOut(BaseModel):
@@ -158,6 +195,9 @@ class ProcessOut(BaseModel):
     age_seconds: float
     alive: bool
     rates: dict[str, float] = Field(description="what it counts per second, e.g. games_per_second")
+    evaluator: EvaluatorOut | None = Field(
+        default=None, description="null for a process that does not play with a model"
+    )
 
 
 class MetricsRow(BaseModel):

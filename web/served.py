@@ -17,6 +17,8 @@ from engine.evaluator.onnx import ModelCard, OnnxEvaluator, read_card
 from engine.evaluator.uniform import UniformEvaluator
 from engine.game import Game
 from engine.games import all_games, find
+from engine.search import search
+from engine.search.live import Minds
 from storage.layout import RunPaths, run_paths
 from storage.models import Models
 from storage.models.filesystem import FilesystemModels
@@ -27,28 +29,36 @@ log = logging.getLogger(__name__)
 UNIFORM = ModelOut(name="uniform", step=None, published_at=None, sha256=None)
 
 
+MINDS = 8
+"""Trees that are kept per game, for as many people who play at once."""
+
+
 @dataclass(frozen=True)
 class Loaded:
-    """An evaluator, who it is, and the lock of the one thread that may use it."""
+    """An evaluator, who it is, its trees, and the lock of the one thread that may use them."""
 
     evaluator: Evaluator
     model: ModelOut
+    minds: Minds
     lock: Lock = field(default_factory=Lock)
 
 
 class Served:
     """One game and the model in service for it."""
 
-    def __init__(self, game: Game, search: SearchSettings, run: str, paths: RunPaths) -> None:
+    def __init__(
+        self, game: Game, search: SearchSettings, simulations: int, run: str, paths: RunPaths
+    ) -> None:
         self.game = game
-        self.search = search
+        self._search = search
+        self._simulations = simulations
         self.run = run
         self._paths = paths
         self._models: Models = FilesystemModels(paths)
         self._exchange = Lock()
         self._seen: object = None
         self._refusal = ""
-        self._loaded = Loaded(UniformEvaluator(game), UNIFORM)
+        self._loaded = self._with_minds(UniformEvaluator(game), UNIFORM)
 
     def current(self) -> Loaded:
         """The newest model that fits; a damaged or foreign one leaves the old one in service."""
@@ -77,10 +87,14 @@ class Served:
             return
         evaluator = OnnxEvaluator(self.game, data)
         # A network that has diverged is met here and not by the person who plays.
-        evaluator.evaluate(self.game.observe(self.game.new())[None])
-        self._loaded = Loaded(evaluator, self._named(evaluator.card))
+        search(self.game, self.game.new()[None], 1, evaluator)
+        self._loaded = self._with_minds(evaluator, self._named(evaluator.card))
         self._refusal = ""
         log.info("%s is served by step %d of %s", self.game.name, evaluator.card.step, self.run)
+
+    def _with_minds(self, evaluator: Evaluator, model: ModelOut) -> Loaded:
+        minds = Minds(self.game, evaluator, self._simulations, self._search, MINDS)
+        return Loaded(evaluator, model, minds)
 
     def _report(self, reason: str) -> None:
         if reason != self._refusal:
@@ -118,10 +132,11 @@ class Shelf:
 
 
 def _served(settings: Settings, game: Game) -> Served:
+    most = settings.web.max_simulations
     if game.name == settings.run.game:
-        return Served(game, settings.search, settings.run_name, run_paths(settings))
+        return Served(game, settings.search, most, settings.run_name, run_paths(settings))
     # The settings in force carry the preset of the run's game; another game has its own.
     own = settings.run.model_copy(update={"game": game.name, "name": ""})
     other = settings.model_copy(update={"run": own})
     search = SearchSettings.model_validate(dict(game.preset.get("search", {})))
-    return Served(game, search, other.run_name, run_paths(other))
+    return Served(game, search, most, other.run_name, run_paths(other))

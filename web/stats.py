@@ -7,6 +7,7 @@ it misses, is an error that names the field, so that no number can get lost on t
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,7 +17,7 @@ from engine.errors import StorageError
 from storage.layout import RunPaths, run_paths
 from storage.stats import Heartbeat, heartbeats, read_stats
 from web.errors import sentence
-from web.schemas import ModelOut, ProcessOut, StatsOut
+from web.schemas import EvaluatorOut, ModelOut, ProcessOut, StatsOut
 from web.training import State
 
 ADDED = ("training", "can_control", "processes")
@@ -80,6 +81,7 @@ def _process(beat: Heartbeat) -> ProcessOut:
         age_seconds=float(round(beat.age_seconds)),
         alive=beat.alive,
         rates=dict(beat.rates),
+        evaluator=EvaluatorOut.model_validate(asdict(beat.evaluator)) if beat.evaluator else None,
     )
 
 

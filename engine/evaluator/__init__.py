@@ -18,6 +18,6 @@ class Evaluator(Protocol):
 
         Returns `logits float32[n, A]` over all actions (illegal ones are ignored) and
         `wdl float32[n, 3]`, the probabilities of win, draw and loss for the mover. Both may be
-        reused by the next call.
+        reused by the next call, and a network that has diverged answers NaN: the search refuses it.
         """
         ...

@@ -1,4 +1,4 @@
-"""ONNX Runtime on the CPU: the evaluator that works everywhere.
+"""ONNX Runtime: the evaluator that works everywhere, and the reference of all others.
 
 A model is one file with the input `observations [n, C, H, W]`, the outputs `logits [n, A]` and
 `wdl [n, 3]`, and its card in the metadata. What does not fit the game is refused.
@@ -13,11 +13,20 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from engine.errors import EvaluationError, ModelError
+from engine.errors import ModelError
+from engine.evaluator.batches import FixedBatches
 from engine.game import Game
 
 INPUT = "observations"
 OUTPUTS = ("logits", "wdl")
+CPU = "CPUExecutionProvider"
+CUDA = "CUDAExecutionProvider"
+
+_OPTIONS: dict[str, dict[str, str]] = {
+    CPU: {},
+    # The default searches exhaustively for the best algorithm, anew for every model and shape.
+    CUDA: {"cudnn_conv_algo_search": "HEURISTIC"},
+}
 
 
 @dataclass(frozen=True)
@@ -55,40 +64,56 @@ class ModelCard:
 
 def read_card(data: bytes) -> ModelCard:
     """The card of a model file; raises ModelError when the bytes are no complete model."""
-    return ModelCard.from_metadata(_session(data, 1).get_modelmeta().custom_metadata_map)
+    return ModelCard.from_metadata(_session(data, CPU).get_modelmeta().custom_metadata_map)
 
 
-class OnnxEvaluator:
-    """One model, loaded from bytes; used by one thread at a time."""
+class OnnxEvaluator(FixedBatches):
+    """One model, loaded from bytes; computes in the thread that calls it, one at a time.
 
-    def __init__(self, game: Game, data: bytes, threads: int = 1) -> None:
-        self._session = _session(data, threads)
-        self.card = ModelCard.from_metadata(self._session.get_modelmeta().custom_metadata_map)
+    Raises ModelError for bytes that are no model of this game. `batch` is a number of rows in
+    constant use; `provider` is CPU or CUDA, and afterwards what is really used.
+    """
+
+    def __init__(self, game: Game, data: bytes, batch: int = 1, provider: str = CPU) -> None:
+        session = _session(data, provider)
+        self.card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
+        self.provider: str = session.get_providers()[0]
         _refuse_other_game(game, self.card)
-        _refuse_other_shapes(game, self._session)
-
-    def evaluate(
-        self, observations: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """See `Evaluator`; raises EvaluationError for an answer that is not finite."""
-        logits, wdl = self._session.run(OUTPUTS, {INPUT: observations})
-        if not (np.isfinite(logits).all() and np.isfinite(wdl).all()):
-            raise EvaluationError(
-                f"model {self.card.game} step {self.card.step} returned NaN or infinity;"
-                " go back to an earlier snapshot"
-            )
-        return logits, wdl
+        _refuse_other_shapes(game, session)
+        super().__init__(
+            lambda rows: _OnnxSlot(session, rows, game), game.planes, game.actions, batch
+        )
 
 
-def _session(data: bytes, threads: int) -> ort.InferenceSession:
+class _OnnxSlot:
+    """See `Slot`; the runtime reads and writes these arrays directly."""
+
+    def __init__(self, session: ort.InferenceSession, rows: int, game: Game) -> None:
+        self.observations = np.zeros((rows, *game.planes), np.float32)
+        self.logits = np.zeros((rows, game.actions), np.float32)
+        self.wdl = np.zeros((rows, 3), np.float32)
+        self._session = session
+        self._binding = session.io_binding()
+        self._binding.bind_input(INPUT, *_place(self.observations))
+        for name, array in zip(OUTPUTS, (self.logits, self.wdl), strict=True):
+            self._binding.bind_output(name, *_place(array))
+
+    def run(self) -> None:
+        """See `Slot`."""
+        self._session.run_with_iobinding(self._binding)
+
+
+def _place(array: NDArray[np.float32]) -> tuple[str, int, type, tuple[int, ...], int]:
+    return "cpu", 0, np.float32, array.shape, array.ctypes.data
+
+
+def _session(data: bytes, provider: str) -> ort.InferenceSession:
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # A spinning thread steals the core from the neighbour that shares it.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        return ort.InferenceSession(data, options, providers=[(provider, _OPTIONS[provider])])
     except Exception as error:  # ONNX Runtime's own exceptions share no narrower class
         reason = str(error).splitlines()[0]
         raise ModelError(f"not a complete ONNX model ({len(data)} bytes): {reason}") from None
@@ -105,8 +130,13 @@ def _refuse_other_game(game: Game, card: ModelCard) -> None:
 
 
 def _refuse_other_shapes(game: Game, session: ort.InferenceSession) -> None:
-    found = {node.name: list(node.shape[1:]) for node in session.get_inputs()}
-    found |= {node.name: list(node.shape[1:]) for node in session.get_outputs()}
+    nodes = [*session.get_inputs(), *session.get_outputs()]
+    found = {node.name: list(node.shape[1:]) for node in nodes}
     expected = {INPUT: list(game.planes), "logits": [game.actions], "wdl": [3]}
     if found != expected:
         raise ModelError(f"the model's shapes are {found}, {game.name} needs {expected}")
+    fixed = next((node for node in nodes if isinstance(node.shape[0], int)), None)
+    if fixed is not None:
+        raise ModelError(
+            f"the model's {fixed.name} has the shape {fixed.shape}, batches of any size are needed"
+        )

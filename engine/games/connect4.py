@@ -25,6 +25,9 @@ DISCS = np.uint64((1 << 49) - 1)
 BOTTOM = np.uint64(sum(1 << (HEIGHT * c) for c in range(COLUMNS)))
 TOP = np.uint64(sum(1 << (HEIGHT * c + ROWS - 1) for c in range(COLUMNS)))
 COLUMN = np.uint64((1 << ROWS) - 1)
+# The columns that a mirror shifts by two, four and six places to the right, and the one it leaves.
+BY_6, BY_4, BY_2, MIDDLE = (np.uint64(int(COLUMN) << HEIGHT * c) for c in range(4))
+TWO, FOUR, SIX = (np.uint64(HEIGHT * places) for places in (2, 4, 6))
 
 
 @njit(cache=True)
@@ -98,6 +101,26 @@ def observe(state, planes):
             planes[1, row, column] = np.float32((theirs >> shift) & ONE)
 
 
+@njit(cache=True)
+def _mirrored(discs):
+    by_2 = ((discs & BY_2) << TWO) | ((discs >> TWO) & BY_2)
+    by_4 = ((discs & BY_4) << FOUR) | ((discs >> FOUR) & BY_4)
+    by_6 = ((discs & BY_6) << SIX) | ((discs >> SIX) & BY_6)
+    return (discs & MIDDLE) | by_2 | by_4 | by_6
+
+
+@njit(cache=True)
+def canonical(state, key):
+    own = mover(state)
+    mine, theirs = state[own] & DISCS, state[1 - own] & DISCS
+    mine_mirrored, theirs_mirrored = _mirrored(mine), _mirrored(theirs)
+    if mine_mirrored < mine or (mine_mirrored == mine and theirs_mirrored < theirs):
+        key[0], key[1] = mine_mirrored, theirs_mirrored
+        return 1
+    key[0], key[1] = mine, theirs
+    return 0
+
+
 def _bit(cell: int) -> int:
     return HEIGHT * (cell % COLUMNS) + ROWS - 1 - cell // COLUMNS
 
@@ -137,7 +160,7 @@ GAMES = (
         actions=COLUMNS,
         planes=(2, ROWS, COLUMNS),
         max_plies=ROWS * COLUMNS,
-        rules=Rules(start, legal, play, mover, result, observe),
+        rules=Rules(start, legal, play, mover, result, observe, canonical),
         symmetries=_symmetries(),
         view=View(
             ROWS,

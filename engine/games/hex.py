@@ -105,6 +105,32 @@ def observe(state, planes):
             planes[2, row, column] = np.float32(own)
 
 
+@njit(cache=True)
+def _turned(stones):
+    """The stones after half a turn: the bits of the word in reverse, shifted back into place."""
+    for step, kept in (
+        (np.uint64(1), np.uint64(0x5555555555555555)),
+        (np.uint64(2), np.uint64(0x3333333333333333)),
+        (np.uint64(4), np.uint64(0x0F0F0F0F0F0F0F0F)),
+        (np.uint64(8), np.uint64(0x00FF00FF00FF00FF)),
+        (np.uint64(16), np.uint64(0x0000FFFF0000FFFF)),
+    ):
+        stones = ((stones >> step) & kept) | ((stones & kept) << step)
+    return ((stones >> np.uint64(32)) | (stones << np.uint64(32))) >> np.uint64(64 - CELLS)
+
+
+@njit(cache=True)
+def canonical(state, key):
+    """The sides stay what they are: exchanged, they would have to exchange their edges too."""
+    first, second = _turned(state[0]), _turned(state[1])
+    key[2] = state[2]
+    if first < state[0] or (first == state[0] and second < state[1]):
+        key[0], key[1] = first, second
+        return 1
+    key[0], key[1] = state[0], state[1]
+    return 0
+
+
 def cells(state: State) -> list[int]:
     first, second = int(state[0]), int(state[1])
     return [1 if first >> c & 1 else 2 if second >> c & 1 else 0 for c in range(CELLS)]
@@ -136,7 +162,7 @@ GAMES = (
         actions=CELLS,
         planes=(3, SIZE, SIZE),
         max_plies=CELLS,
-        rules=Rules(start, legal, play, mover, result, observe),
+        rules=Rules(start, legal, play, mover, result, observe, canonical),
         symmetries=tuple(Symmetry(b, b) for b in cell_permutations(SIZE, SIZE, "turn")),
         view=View(
             SIZE,

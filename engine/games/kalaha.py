@@ -132,6 +132,13 @@ def observe(state, planes):
                 planes[level, row, place] = np.float32(stones >= level)
 
 
+@njit(cache=True)
+def canonical(state, key):
+    own = mover(state)
+    key[0], key[1] = state[own] & ~TURN, state[1 - own] & ~TURN
+    return 0
+
+
 def cells(state: State) -> list[int]:
     first, second = ([int(word) >> 8 * p & 0xFF for p in range(STORE + 1)] for word in state)
     return second[::-1] + first
@@ -159,7 +166,7 @@ def _game(
         # Let a stone in pit i weigh 6 - i: at first 42 * stones. A move that banks nothing takes
         # at least 1 away, one that banks k adds at most 29 * k, and at most all are banked.
         max_plies=42 * stones + 30 * total,
-        rules=Rules(start, legal, play, mover, result, observe),
+        rules=Rules(start, legal, play, mover, result, observe, canonical),
         symmetries=(Symmetry(np.arange(2 * (STORE + 1)), np.arange(PITS)),),  # none
         view=View(
             2,

@@ -167,6 +167,72 @@ def observe(state, planes):
             planes[1, row, column] = np.float32((theirs >> shift) & ONE)
 
 
+@njit(cache=True)
+def _mirrored(discs):
+    """Left and right exchanged: the bits of every row in reverse."""
+    for step, kept in (
+        (np.uint64(1), np.uint64(0x5555555555555555)),
+        (np.uint64(2), np.uint64(0x3333333333333333)),
+        (np.uint64(4), np.uint64(0x0F0F0F0F0F0F0F0F)),
+    ):
+        discs = ((discs >> step) & kept) | ((discs & kept) << step)
+    return discs
+
+
+@njit(cache=True)
+def _upside_down(discs):
+    """Top and bottom exchanged: the bytes of the word in reverse."""
+    for step, kept in (
+        (np.uint64(8), np.uint64(0x00FF00FF00FF00FF)),
+        (np.uint64(16), np.uint64(0x0000FFFF0000FFFF)),
+    ):
+        discs = ((discs >> step) & kept) | ((discs & kept) << step)
+    return (discs >> np.uint64(32)) | (discs << np.uint64(32))
+
+
+@njit(cache=True)
+def _transposed(discs):
+    """Rows and columns exchanged, in blocks of one, two and four squares."""
+    for step, upper in (
+        (np.uint64(7), np.uint64(0x00AA00AA00AA00AA)),
+        (np.uint64(14), np.uint64(0x0000CCCC0000CCCC)),
+        (np.uint64(28), np.uint64(0x00000000F0F0F0F0)),
+    ):
+        moved = (discs ^ (discs >> step)) & upper
+        discs = discs ^ moved ^ (moved << step)
+    return discs
+
+
+@njit(cache=True)
+def _images(discs):
+    """The images under the eight symmetries, in the order of `_symmetries`."""
+    turned = _transposed(discs)
+    mirrored, turned_mirrored = _mirrored(discs), _mirrored(turned)
+    return (
+        discs,
+        mirrored,
+        _upside_down(turned),
+        _upside_down(turned_mirrored),
+        _upside_down(mirrored),
+        _upside_down(discs),
+        turned_mirrored,
+        turned,
+    )
+
+
+@njit(cache=True)
+def canonical(state, key):
+    own = mover(state)
+    mine, theirs = _images(state[own]), _images(state[1 - own])
+    symmetry = 0
+    key[0], key[1], key[2] = mine[0], theirs[0], ZERO
+    for other in range(1, 8):
+        if mine[other] < key[0] or (mine[other] == key[0] and theirs[other] < key[1]):
+            symmetry = other
+            key[0], key[1] = mine[other], theirs[other]
+    return symmetry
+
+
 def cells(state: State) -> list[int]:
     first, second = int(state[0]), int(state[1])
     return [1 if first >> s & 1 else 2 if second >> s & 1 else 0 for s in range(SQUARES)]
@@ -190,7 +256,7 @@ GAMES = (
         actions=SQUARES + 1,
         planes=(2, SIZE, SIZE),
         max_plies=120,  # 60 discs, and between two passes there is always one
-        rules=Rules(start, legal, play, mover, result, observe),
+        rules=Rules(start, legal, play, mover, result, observe, canonical),
         symmetries=_symmetries(),
         view=View(
             SIZE,

@@ -26,6 +26,14 @@ ZERO = np.uint64(0)
 TURN = np.uint64(1 << 63)
 _LINES = np.array(LINES, dtype=np.uint64)
 
+# The eight images of every set of cells: [cells, symmetry].
+_BOARDS: list[NDArray[np.int64]] = cell_permutations(3, 3, "square")
+_IMAGES = np.zeros((1 << CELLS, len(_BOARDS)), dtype=np.uint64)
+for _stones in range(1 << CELLS):
+    for _symmetry, _board in enumerate(_BOARDS):
+        for _cell in range(CELLS):
+            _IMAGES[_stones, _symmetry] |= np.uint64((_stones >> int(_board[_cell]) & 1) << _cell)
+
 
 @njit(cache=True)
 def _has_line(stones):
@@ -84,6 +92,20 @@ def observe(state, planes):
         planes[1, cell // 3, cell % 3] = np.float32((state[1 - own] >> shift) & ONE)
 
 
+@njit(cache=True)
+def canonical(state, key):
+    own = mover(state)
+    mine, theirs = _IMAGES[state[own] & FULL], _IMAGES[state[1 - own] & FULL]
+    # The symmetry is written behind the two sets of cells: the least number knows where it is from.
+    least = ~ZERO
+    for symmetry in range(_IMAGES.shape[1]):
+        image = (mine[symmetry] << np.uint64(CELLS)) | theirs[symmetry]
+        least = min(least, (image << np.uint64(3)) | np.uint64(symmetry))
+    key[0] = least >> np.uint64(CELLS + 3)
+    key[1] = (least >> np.uint64(3)) & FULL
+    return np.int64(least & np.uint64(7))
+
+
 def cells(state: State) -> list[int]:
     first, second = int(state[0]), int(state[1])
     return [1 if first >> c & 1 else 2 if second >> c & 1 else 0 for c in range(CELLS)]
@@ -101,11 +123,6 @@ def highlight(state: State) -> list[int]:
     return []
 
 
-def _symmetries() -> tuple[Symmetry, ...]:
-    boards: list[NDArray[np.int64]] = cell_permutations(3, 3, "square")
-    return tuple(Symmetry(board, board) for board in boards)
-
-
 GAMES = (
     Game(
         name="tictactoe",
@@ -115,8 +132,8 @@ GAMES = (
         actions=CELLS,
         planes=(2, 3, 3),
         max_plies=CELLS,
-        rules=Rules(start, legal, play, mover, result, observe),
-        symmetries=_symmetries(),
+        rules=Rules(start, legal, play, mover, result, observe, canonical),
+        symmetries=tuple(Symmetry(board, board) for board in _BOARDS),
         view=View(
             3, 3, "square", (Piece("cross", "cross", "first"), Piece("ring", "ring", "second"))
         ),

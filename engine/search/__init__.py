@@ -1,1 +1,9 @@
-"""Monte Carlo tree search over arrays: tree (layout), puct (select, back up), wave, search."""
+"""Monte Carlo tree search over arrays.
+
+tree (layout) · puct, proof, root, halving (formulas) · cache · wave (kernels) · waves (driver)
+· blackbox (`search`) · live (one game, against the clock) · reuse (keep a subtree)
+"""
+
+from engine.search.blackbox import UNKNOWN, Searched, search
+
+__all__ = ["UNKNOWN", "Searched", "search"]

@@ -1,4 +1,4 @@
-"""PUCT on the arrays of one slot: choose a child, create children, hand a value back.
+"""PUCT on the nodes of one slot: choose a child, create children, hand a value back.
 
 Conventions, tested against a naive twin: Q lies in [-1, 1] for the mover of the parent; N counts
 the parent's own evaluation; an unvisited child is worth the parent's mean minus a reduction.
@@ -7,91 +7,84 @@ the parent's own evaluation; an unvisited child is worth the parent's mean minus
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
-from numba import njit
+import numpy as np
 
-from engine.search.tree import EXPANDED, NEW
+from engine.kernels import inlined
+from engine.search.tree import EXPANDED, NARROWED, NEW
 
-
-class Puct(NamedTuple):
-    """Constants of the search; see `engine.config.SearchSettings`."""
-
-    c_init: float
-    c_base: float
-    fpu_reduction: float
-    root_temperature: float
-    noise_fraction: float
+NO_SCORE = np.float32(-1e30)
 
 
-@njit(cache=True, error_model="numpy")
-def select(tree, g, node, puct):  # type: ignore[no-untyped-def]
+@inlined
+def choose_child(nodes, index, c):  # type: ignore[no-untyped-def]
     """The child with the largest Q + C(N) * P * sqrt(N) / (1 + n), the first one among equals.
 
-    C(N) = c_init + log((N + c_base + 1) / c_base): Silver et al. 2018, supplementary materials.
+    C(N) = c_init + log((N + c_base + 1) / c_base): Silver et al. 2018, supplementary materials. An
+    unvisited child is worth mean - reduction * sqrt(visited P), at least -1: first play urgency as
+    in KataGo and Leela Chess Zero. Children that are proven lost are left out.
     """
-    first = tree.first_child[g, node]
-    last = first + tree.children[g, node]
-    total = float(tree.value[g, node])
-    explored = 0.0
-    for child in range(first, last):
-        if tree.visits[g, child] > 0:
-            total += tree.value_sum[g, child]
-            explored += tree.prior[g, child]
-    n = float(tree.visits[g, node])
-    unvisited = max(-1.0, total / n - puct.fpu_reduction * math.sqrt(explored))
-    scale = (puct.c_init + math.log((n + puct.c_base + 1.0) / puct.c_base)) * math.sqrt(n)
-    best, best_score = first, -1e30
-    for child in range(first, last):
-        visits = float(tree.visits[g, child])
-        q = tree.value_sum[g, child] / visits if visits > 0.0 else unvisited
-        score = q + scale * tree.prior[g, child] / (1.0 + visits)
-        if score > best_score:
-            best, best_score = child, score
+    node = nodes[index]
+    mean = node.value_sum * c.inverse[node.visits]
+    if node.flips:
+        mean = -mean
+    unvisited = max(np.float32(-1.0), mean - c.fpu_reduction * np.float32(math.sqrt(node.explored)))
+    scale = c.exploration[node.visits]
+    narrowed = node.status == NARROWED
+    best, best_score = node.first, NO_SCORE
+    for i in range(node.first, node.first + node.children):
+        child = nodes[i]
+        visits = child.visits
+        q = child.value_sum * c.inverse[visits] if visits > 0 else unvisited
+        score = q + scale * child.prior * c.inverse[visits + 1]
+        if score > best_score and not (narrowed and child.upper == -1):
+            best, best_score = i, score
     return best
 
 
-@njit(cache=True, error_model="numpy")
-def grow(tree, g, node, logits, actions, count, puct):  # type: ignore[no-untyped-def]
+@inlined
+def grow(nodes, slot, index, judged, place, actions, weights, count):  # type: ignore[no-untyped-def]
     """Create a child for each of `actions[:count]`, priors = softmax of their logits.
 
-    At the root the logits are divided by the root temperature first and mixed with noise after.
+    The logit of action a is `judged[place[a]]`; `weights` is scratch of A numbers.
     """
-    temperature = puct.root_temperature if node == 0 else 1.0
-    top = -1e30
+    top = NO_SCORE
     for i in range(count):
-        top = max(top, float(logits[actions[i]]))
+        top = max(top, judged[place[actions[i]]])
     total = 0.0
     for i in range(count):
-        total += math.exp((logits[actions[i]] - top) / temperature)
-    first = tree.size[g]
-    tree.first_child[g, node] = first
-    tree.children[g, node] = count
+        weights[i] = math.exp(float(judged[place[actions[i]]] - top))
+        total += weights[i]
+    node = nodes[index]
+    node.first = slot.used
+    node.children = count
+    node.explored = 0.0
+    node.status = EXPANDED
     for i in range(count):
-        child = first + i
-        prior = math.exp((logits[actions[i]] - top) / temperature) / total
-        if node == 0 and puct.noise_fraction > 0.0:
-            prior += puct.noise_fraction * (tree.noise[g, i] - prior)
-        tree.prior[g, child] = prior
-        tree.action[g, child] = actions[i]
-        tree.visits[g, child] = 0
-        tree.value_sum[g, child] = 0.0
-        tree.status[g, child] = NEW
-    tree.size[g] = first + count
-    tree.status[g, node] = EXPANDED
+        child = nodes[slot.used + i]
+        child.visits = 0
+        child.value_sum = 0.0
+        child.prior = weights[i] / total
+        child.children = 0
+        child.action = actions[i]
+        child.status = NEW
+        child.lower = -1
+        child.upper = 1
+    slot.used += count
 
 
-@njit(cache=True, error_model="numpy")
-def backup(tree, g):  # type: ignore[no-untyped-def]
-    """Add the leaf's value along the path; its sign flips iff the mover changes along the edge."""
-    depth = tree.depth[g]
-    value = tree.value[g, tree.path[g, depth]]
+@inlined
+def backup(nodes, slot, path, depth, value):  # type: ignore[no-untyped-def]
+    """Add the value of the leaf `path[depth]`, for its own mover, along the path.
+
+    Its sign flips iff the mover changes along the edge.
+    """
+    if depth > 0 and nodes[path[depth]].visits == 0:
+        nodes[path[depth - 1]].explored += nodes[path[depth]].prior
     for d in range(depth, -1, -1):
-        node = tree.path[g, d]
-        if d > 0 and tree.mover[g, node] != tree.mover[g, tree.path[g, d - 1]]:
+        node = nodes[path[d]]
+        if node.flips:
             value = -value
-        tree.visits[g, node] += 1
-        tree.value_sum[g, node] += value
-    if tree.done[g] >= 0:  # the evaluation of a root is no simulation
-        tree.total[0] += 1
-    tree.done[g] += 1
+        node.visits += 1
+        node.value_sum += value
+    slot.done += 1

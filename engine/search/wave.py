@@ -1,63 +1,448 @@
-"""The kernel of a wave: absorb what the network said, then descend until it is needed again.
+"""The kernels of a wave: absorb what the network said, then descend until it is needed again.
 
-One leaf per tree and wave, so each tree is searched exactly as a serial MCTS would search it. A
-tree whose descent ends in a finished game descends again at once: every batch is full.
+A tree descends again at once when a descent ends without the network (a finished game, a proven
+node, an evaluation that is in the cache): every batch is full. With one leaf per tree and wave each
+tree is searched exactly as a serial MCTS would search it.
 """
 
 from __future__ import annotations
 
-from engine.game import ONGOING, value_for
-from engine.kernels import legal, mover, observe, play, result
-from engine.search.puct import backup, grow, select
-from engine.search.tree import EXPANDED, NEW, NO_LEAF, TERMINAL
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.game import ONGOING, Game, value_for
+from engine.kernels import (
+    canonical,
+    helper,
+    inlined,
+    legal,
+    mover,
+    observe,
+    part,
+    play,
+    result,
+    template,
+)
+from engine.search.cache import ABSENT, READY, find, holds, reserve, scramble
+from engine.search.constants import AS_IS, RANDOM
+from engine.search.proof import settle
+from engine.search.puct import backup, choose_child, grow
+from engine.search.root import choose_at_root, dress
+from engine.search.tree import (
+    CACHED,
+    ENDED,
+    EVALUATIONS,
+    EXPANDED,
+    NEW,
+    PROVED,
+    SHARED,
+    SIMULATIONS,
+    SPARED,
+    STOPPED,
+    TERMINAL,
+    WAITING,
+    record,
+)
+
+ASKS, FINISHED, STUCK = 0, 1, 2
+"""How a descent ends: a leaf waits; the search is done; no leaf is free but those in flight."""
+NO_ROW = -1
+"""The row of a leaf that needs no answer."""
+
+LEAF = record(
+    [
+        ("slot", np.int32),
+        ("node", np.int32),
+        ("row", np.int32),  # where its answer will stand, or NO_ROW; leaves may share a row
+        ("depth", np.int32),  # edges of its path
+        ("image", np.int32),  # symmetry through which its key sees it
+    ]
+)
+ROW = record(
+    [
+        ("turn", np.int32),  # symmetry through which the network sees the key
+        ("entry", np.int32),  # entry of the cache to fill, or ABSENT
+    ]
+)
+USED = record(
+    [
+        ("leaves", np.int32),
+        ("rows", np.int32),
+        ("answered", np.int32),  # 1 once the network has judged the batch
+    ]
+)
 
 
-def advance(  # type: ignore[no-untyped-def]
-    tree, puct, waiting, first_row, leaf_slots, logits, wdl, observations, actions
-):
-    """Absorb rows `0..waiting` of the network's answer, then fill rows from `first_row` on.
+class Wave(NamedTuple):
+    """The leaves that wait for the network and the batch that is put before it.
 
-    Row b belongs to slot `leaf_slots[b]`. `logits [B, A]`, `wdl [B, 3]`,
-    `observations [B, C, H, W]`, `actions int16[A]` is scratch. Returns the number of rows filled;
-    a slot without one is idle: its search is finished.
+    L leaves and rows, D = longest path, A actions, W words of a state.
     """
-    for row in range(waiting):
-        g = leaf_slots[row]
-        node = tree.leaf[g]
-        count = legal(tree.state[g, node], actions)
-        tree.value[g, node] = wdl[row, 0] - wdl[row, 2]
-        grow(tree, g, node, logits[row], actions, count, puct)
-        backup(tree, g)
-        tree.leaf[g] = NO_LEAF
-    rows = first_row
-    for g in range(tree.size.shape[0]):
-        if tree.leaf[g] != NO_LEAF:
-            continue
-        while tree.done[g] < tree.budget[g]:
-            node, depth = 0, 0
-            tree.path[g, 0] = 0
-            while tree.status[g, node] == EXPANDED:
-                node = select(tree, g, node, puct)
+
+    used: NDArray[Any]  # USED[1]
+    leaves: NDArray[Any]  # LEAF[L]
+    paths: NDArray[np.int32]  # [L, D] nodes from the root to the leaf
+    virtual: NDArray[np.float32]  # [L, D] what a leaf in flight added to the sums of its path;
+    # [0, D] where each tree has one leaf in flight and needs none of this
+    rows: NDArray[Any]  # ROW[L]
+    keys: NDArray[np.uint64]  # [L, W] the position that the network is to judge
+    observations: NDArray[np.float32]  # [L, C, H, W]
+    judged: NDArray[np.float32]  # [L, A + 3] logits and wdl of the key
+    planes: NDArray[np.float32]  # [C, H, W] scratch
+    actions: NDArray[np.int16]  # [A] scratch
+    weights: NDArray[np.float64]  # [A] scratch
+    key: NDArray[np.uint64]  # [W] scratch
+
+
+def allocate_wave(game: Game, slots: int, leaves_each: int, nodes: int) -> Wave:
+    """Room for `leaves_each` leaves in each of `slots` trees of at most `nodes` nodes."""
+    leaves = slots * leaves_each
+    depth = min(game.max_plies, nodes) + 2
+    return Wave(
+        used=np.zeros(1, USED),
+        leaves=np.zeros(leaves, LEAF),
+        paths=np.zeros((leaves, depth), np.int32),
+        virtual=np.zeros((leaves if leaves_each > 1 else 0, depth), np.float32),
+        rows=np.zeros(leaves, ROW),
+        keys=np.zeros((leaves, game.words), np.uint64),
+        observations=np.zeros((leaves, *game.planes), np.float32),
+        judged=np.zeros((leaves, game.actions + 3), np.float32),
+        planes=np.zeros(game.planes, np.float32),
+        actions=np.zeros(game.actions, np.int16),
+        weights=np.zeros(game.actions, np.float64),
+        key=np.zeros(game.words, np.uint64),
+    )
+
+
+@helper
+def open_root(nodes, slot, simulations):  # type: ignore[no-untyped-def]
+    """Make the state of node 0 a fresh root and ask for `simulations` descents below it."""
+    root = nodes[0]
+    root.status = NEW
+    root.visits = 0
+    root.value_sum = 0.0
+    root.explored = 0.0
+    root.children = 0
+    root.flips = 0
+    root.lower = -1
+    root.upper = 1
+    slot.used = 1
+    slot.done = -1
+    slot.budget = simulations
+    slot.waiting = 0
+
+
+@template
+def begin(tree, g, state, simulations, noisy):  # type: ignore[no-untyped-def]
+    """Put `state` at the root of slot `g` and ask for `simulations` descents below it."""
+    slot = tree.slots[g]
+    for w in range(state.shape[0]):
+        tree.states[g, 0, w] = state[w]
+    slot.noisy = noisy
+    slot.fast = 0
+    slot.noise_scale = 1.0
+    open_root(tree.nodes[g], slot, simulations)
+
+
+@part
+def absorb(tree, wave, cache, c, logits, wdl, rng):  # type: ignore[no-untyped-def]
+    """Give the answers `logits [R, A]`, `wdl [R, 3]`, if there are any, to the leaves that wait.
+
+    Returns NO_ROW, or the first row that is not finite; nothing has changed then.
+    """
+    used = wave.used[0]
+    if used.answered == 0:
+        return NO_ROW
+    bad = first_not_finite(logits, wdl, used.rows)
+    if bad != NO_ROW:
+        return bad
+    for row in range(used.rows):
+        keep(cache, wave.rows[row], row, wave.keys[row], wave.judged[row], c, logits, wdl)
+    withdraw(tree, wave)
+    for index in range(used.leaves):
+        leaf = wave.leaves[index]
+        g, path = leaf.slot, wave.paths[index]
+        nodes, slot = tree.nodes[g], tree.slots[g]
+        if overtaken(nodes, path, leaf.depth):
+            nodes[leaf.node].status = NEW
+        elif leaf.row == NO_ROW:
+            close(tree, g, leaf.node)
+            end(nodes, slot, path, leaf.depth, tree.counts)
+            tree.counts[PROVED] += settle(nodes, path, leaf.depth)
+        else:
+            answer = wave.judged[leaf.row]
+            expand(tree, g, leaf.node, path, leaf.depth, answer, leaf.image, wave, c, rng)
+    used.leaves = 0
+    used.rows = 0
+    used.answered = 0
+    return NO_ROW
+
+
+@helper
+def first_not_finite(logits, wdl, rows):  # type: ignore[no-untyped-def]
+    """The first of the rows that holds NaN or infinity, or NO_ROW."""
+    for row in range(rows):
+        total = (wdl[row, 0] + wdl[row, 1] + wdl[row, 2]) * np.float32(0.0)
+        for a in range(logits.shape[1]):
+            total += logits[row, a] * np.float32(0.0)
+        if not math.isfinite(total):
+            return row
+    return NO_ROW
+
+
+@inlined
+def keep(cache, asked, row, key, judged, c, logits, wdl):  # type: ignore[no-untyped-def]
+    """Turn an answer back to how the key was seen, into `judged` and into the cache."""
+    actions = logits.shape[1]
+    for a in range(actions):
+        judged[a] = logits[row, c.place[asked.turn, a]]
+    for i in range(3):
+        judged[actions + i] = wdl[row, i]
+    entry = asked.entry
+    if entry != ABSENT and cache.row[entry] == row and holds(cache, entry, key):
+        cache.row[entry] = READY
+        for i in range(actions + 3):
+            cache.judged[entry, i] = judged[i]
+
+
+@helper
+def withdraw(tree, wave):  # type: ignore[no-untyped-def]
+    """Take back what the leaves in flight added to the visits and sums of their paths."""
+    for index in range(wave.used[0].leaves):
+        leaf = wave.leaves[index]
+        nodes = tree.nodes[leaf.slot]
+        tree.slots[leaf.slot].waiting = 0
+        if wave.virtual.shape[0] > 0:
+            for d in range(leaf.depth + 1):
+                node = nodes[wave.paths[index, d]]
+                node.visits -= 1
+                node.value_sum -= wave.virtual[index, d]
+
+
+@helper
+def overtaken(nodes, path, depth):  # type: ignore[no-untyped-def]
+    """Whether a node above the leaf was proven by another leaf of the same wave."""
+    for d in range(depth):
+        if nodes[path[d]].status < EXPANDED:
+            return True
+    return False
+
+
+@helper
+def send(nodes, path, depth, virtual):  # type: ignore[no-untyped-def]
+    """Count a leaf in flight as a visit, so that the next descent looks elsewhere.
+
+    Visits are added with the mean of the node, which leaves its Q as it was (Liu et al. 2020,
+    "Watch the unobserved"); a node that nobody has evaluated yet counts as a loss.
+    """
+    for d in range(depth + 1):
+        node = nodes[path[d]]
+        virtual[d] = node.value_sum / node.visits if node.visits > 0 else -1.0
+        node.visits += 1
+        node.value_sum += virtual[d]
+
+
+@inlined
+def queue(nodes, slot, g, node, depth, row, image, wave):  # type: ignore[no-untyped-def]
+    """Let a leaf, whose path is written already, wait for row `row`."""
+    used = wave.used[0]
+    leaf = wave.leaves[used.leaves]
+    leaf.slot = g
+    leaf.node = node
+    leaf.row = row
+    leaf.depth = depth
+    leaf.image = image
+    if wave.virtual.shape[0] > 0:
+        send(nodes, wave.paths[used.leaves], depth, wave.virtual[used.leaves])
+    used.leaves += 1
+    slot.waiting += 1
+
+
+@part
+def close(tree, g, index):  # type: ignore[no-untyped-def]
+    """Write the exact value of a finished game into its node."""
+    node, state = tree.nodes[g, index], tree.states[g, index]
+    value = value_for(result(state), mover(state))
+    node.status = TERMINAL
+    node.plies = 0
+    node.lower = -value if node.flips == 1 else value
+    node.upper = node.lower
+
+
+@inlined
+def end(nodes, slot, path, depth, counts):  # type: ignore[no-untyped-def]
+    """Back up an exact leaf."""
+    exact = nodes[path[depth]].lower
+    if nodes[path[depth]].flips == 1:
+        exact = -exact
+    backup(nodes, slot, path, depth, np.float32(exact))
+    counts[SIMULATIONS] += 1
+    counts[ENDED] += 1
+
+
+@part
+def expand(tree, g, index, path, depth, judged, image, wave, c, rng):  # type: ignore[no-untyped-def]
+    """Give a leaf its value and its children from the answer to its key, and back it up."""
+    nodes, slot = tree.nodes[g], tree.slots[g]
+    actions = wave.actions.shape[0]
+    count = legal(tree.states[g, index], wave.actions)
+    grow(nodes, slot, index, judged, c.place[image], wave.actions, wave.weights, count)
+    if index == 0:
+        for i in range(3):
+            tree.wdl[g, i] = judged[actions + i]
+        dress(nodes, slot, tree.noise[g], c, rng, wave.weights)
+    else:
+        tree.counts[SIMULATIONS] += 1
+    backup(nodes, slot, path, depth, judged[actions] - judged[actions + 2])
+
+
+@part
+def descend(tree, wave, cache, c, g, rng):  # type: ignore[no-untyped-def]
+    """Search slot `g` until a leaf of it must wait; returns ASKS, FINISHED or STUCK.
+
+    A search whose next leaf finds no room for its children ends there.
+    """
+    nodes, slot = tree.nodes[g], tree.slots[g]
+    path = wave.paths[wave.used[0].leaves]
+    room = nodes.shape[0] - wave.actions.shape[0]
+    while slot.done + slot.waiting < slot.budget:
+        index, depth = 0, 0
+        path[0] = 0
+        if nodes[0].status >= EXPANDED:
+            if c.gumbel or c.forced > 0.0:
+                index = choose_at_root(nodes, slot, tree.noise[g], c)
+            else:
+                index = choose_child(nodes, 0, c)
+            depth = 1
+            path[1] = index
+            while nodes[index].status >= EXPANDED:
+                index = choose_child(nodes, index, c)
                 depth += 1
-                tree.path[g, depth] = node
-            tree.depth[g] = depth
-            state = tree.state[g, node]
-            if tree.status[g, node] == NEW:
-                if depth > 0:
-                    parent = tree.state[g, tree.path[g, depth - 1]]
-                    for w in range(state.shape[0]):
-                        state[w] = parent[w]
-                    play(state, tree.action[g, node])
-                player = mover(state)
-                tree.mover[g, node] = player
-                final = result(state)
-                if final == ONGOING:
-                    observe(state, observations[rows])
-                    tree.leaf[g] = node
-                    leaf_slots[rows] = g
-                    rows += 1
-                    break
-                tree.status[g, node] = TERMINAL
-                tree.value[g, node] = value_for(final, player)
-            backup(tree, g)
-    return rows
+                path[depth] = index
+        status = nodes[index].status
+        if status == WAITING:
+            return STUCK
+        if status == NEW:
+            if slot.used + slot.waiting * wave.actions.shape[0] > room:
+                slot.budget = slot.done + slot.waiting
+                break
+            if visit(tree, wave, cache, c, g, index, path, depth, rng):
+                return ASKS
+        elif depth == 0:  # the root is proven
+            tree.counts[STOPPED] += 1
+            tree.counts[SPARED] += slot.budget - slot.done
+            slot.budget = slot.done + slot.waiting
+        else:
+            end(nodes, slot, path, depth, tree.counts)
+    return FINISHED
+
+
+@part
+def visit(tree, wave, cache, c, g, index, path, depth, rng):  # type: ignore[no-untyped-def]
+    """Visit a node for the first time; whether it must wait for the next `absorb`."""
+    nodes, slot = tree.nodes[g], tree.slots[g]
+    node, state = nodes[index], tree.states[g, index]
+    if depth > 0:
+        parent = tree.states[g, path[depth - 1]]
+        for w in range(state.shape[0]):
+            state[w] = parent[w]
+        play(state, node.action)
+        node.flips = 1 if mover(state) != mover(parent) else 0
+    if result(state) == ONGOING:
+        return judge(tree, wave, cache, c, g, index, path, depth, rng)
+    if c.prove and slot.waiting > 0:  # sums can be corrected only when nothing is in flight
+        node.status = WAITING
+        queue(nodes, slot, g, index, depth, NO_ROW, 0, wave)
+        return True
+    close(tree, g, index)
+    end(nodes, slot, path, depth, tree.counts)
+    if c.prove:
+        tree.counts[PROVED] += settle(nodes, path, depth)
+    return False
+
+
+@part
+def judge(tree, wave, cache, c, g, index, path, depth, rng):  # type: ignore[no-untyped-def]
+    """Take a leaf's evaluation from the cache or ask the network; whether it must wait."""
+    nodes, slot = tree.nodes[g], tree.slots[g]
+    state = tree.states[g, index]
+    image = 0
+    if c.shown == AS_IS:
+        for w in range(state.shape[0]):
+            wave.key[w] = state[w]
+    else:
+        image = canonical(state, wave.key)
+    row, entry = wave.used[0].rows, ABSENT
+    if cache.keys.shape[0] > 0:
+        entry = find(cache, wave.key)
+        if entry == ABSENT:
+            entry = reserve(cache, wave.key, row)
+        elif cache.row[entry] == READY:
+            tree.counts[CACHED] += 1
+            expand(tree, g, index, path, depth, cache.judged[entry], image, wave, c, rng)
+            return False
+        elif c.share:
+            tree.counts[SHARED] += 1
+            row = cache.row[entry]
+        else:
+            entry = ABSENT
+    if row == wave.used[0].rows:
+        show(wave, c, row, entry)
+        wave.used[0].rows += 1
+        tree.counts[EVALUATIONS] += 1
+    nodes[index].status = WAITING
+    queue(nodes, slot, g, index, depth, row, image, wave)
+    return True
+
+
+@part
+def show(wave, c, row, entry):  # type: ignore[no-untyped-def]
+    """Write the planes of `wave.key`, turned at random if so wanted, into a row of the batch."""
+    for w in range(wave.key.shape[0]):
+        wave.keys[row, w] = wave.key[w]
+    wave.rows[row].entry = entry
+    wave.rows[row].turn = 0
+    if c.shown != RANDOM:
+        observe(wave.key, wave.observations[row])
+        return
+    turn = np.int64(scramble(wave.key, c.salt) % np.uint64(c.cells.shape[0]))
+    wave.rows[row].turn = turn
+    observe(wave.key, wave.planes)
+    width = wave.planes.shape[2]
+    for plane in range(wave.planes.shape[0]):
+        for cell in range(c.cells.shape[1]):
+            seen = c.cells[turn, cell]
+            wave.observations[row, plane, cell // width, cell % width] = wave.planes[
+                plane, seen // width, seen % width
+            ]
+
+
+@template
+def advance(tree, wave, cache, c, logits, wdl, rng, most):  # type: ignore[no-untyped-def]
+    """Absorb an answer, then fill the next batch with at most `most` leaves of each tree.
+
+    Returns NO_ROW, or the first row of the answer that is not finite; nothing has changed then.
+    """
+    bad = absorb(tree, wave, cache, c, logits, wdl, rng)
+    if bad != NO_ROW:
+        return bad
+    for g in range(tree.slots.shape[0]):
+        while tree.slots[g].waiting < most:
+            if descend(tree, wave, cache, c, g, rng) != ASKS:
+                break
+    return NO_ROW
+
+
+@template
+def abandon(tree, wave):  # type: ignore[no-untyped-def]
+    """Forget all leaves that wait, as if their descents had never begun."""
+    withdraw(tree, wave)
+    for index in range(wave.used[0].leaves):
+        leaf = wave.leaves[index]
+        tree.nodes[leaf.slot, leaf.node].status = NEW
+    wave.used[0].leaves = 0
+    wave.used[0].rows = 0
+    wave.used[0].answered = 0

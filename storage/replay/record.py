@@ -2,8 +2,10 @@
 
 magic "C2GR" | format version u16 | crc32 u32 of all that follows
 name's length u16 | rules version i32 | result i32 | model step i32 | P, S, W, A u32 | name
-zlib( moves i16[P] | plies i16[S] | states u64[S, W] | movers i8[S] | visits i32[S, A]
+zlib( moves i16[P] | plies i16[S] | states u64[S, W] | movers i8[S] | policies f32[S, A]
       | root values f32[S] )                            all little-endian, rows first
+
+Format 1 had visits i32[S, A] in the place of the policies; it is still read.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from numpy.typing import NDArray
 from engine.errors import StorageError
 
 _MAGIC = b"C2GR"
-_FORMAT = 1
+_FORMAT = 2
+_FORMAT_OF_VISITS = 1
 _HEADER = struct.Struct("<4sHI")
 _FACTS = struct.Struct("<HiiiIIII")
 
@@ -47,8 +50,8 @@ class GameRecord:
     """`uint64[S, W]`"""
     movers: NDArray[np.int8]
     """`int8[S]`, the player to move in each sample."""
-    visits: NDArray[np.int32]
-    """`int32[S, A]`, the search's visits of each action: the policy target."""
+    policies: NDArray[np.float32]
+    """`float32[S, A]`, what the search wants learnt: probabilities, 0 for illegal actions."""
     root_values: NDArray[np.float32]
     """`float32[S]`, the search's value of each sample for its mover, in [-1, 1]."""
 
@@ -57,7 +60,7 @@ def encode(record: GameRecord) -> bytes:
     """The bytes of a game; raises StorageError if its arrays do not fit each other."""
     shape = _shape(record)
     arrays = []
-    for name, dtype, expected in _columns(*shape):
+    for name, dtype, expected in _columns(_FORMAT, *shape):
         array = getattr(record, name)
         if array.dtype != dtype or array.shape != expected:
             raise StorageError(
@@ -73,11 +76,13 @@ def encode(record: GameRecord) -> bytes:
 
 def decode(data: bytes) -> GameRecord:
     """The game in `data`, its arrays read-only; raises StorageError if a single bit is wrong."""
-    body = _checked(data)
+    version, body = _checked(data)
     length, rules_version, result, model_step, *shape = _FACTS.unpack_from(body)
     packed = _FACTS.size + length
-    columns = list(_columns(*shape))
+    columns = list(_columns(version, *shape))
     arrays = _unpacked(body[packed:], columns)
+    if version == _FORMAT_OF_VISITS:
+        arrays["policies"] = _from_visits(arrays.pop("visits"))
     game = body[_FACTS.size : packed].decode()
     return GameRecord(game, rules_version, result=result, model_step=model_step, **arrays)
 
@@ -86,31 +91,42 @@ _Column = tuple[str, str, tuple[int, ...]]
 
 
 def _shape(record: GameRecord) -> tuple[int, int, int, int]:
-    if record.states.ndim != 2 or record.visits.ndim != 2:
+    if record.states.ndim != 2 or record.policies.ndim != 2:
         raise StorageError(
-            f"a game cannot be stored: states {list(record.states.shape)} and visits"
-            f" {list(record.visits.shape)} must have two axes"
+            f"a game cannot be stored: states {list(record.states.shape)} and policies"
+            f" {list(record.policies.shape)} must have two axes"
         )
     samples, words = record.states.shape
-    return len(record.moves), samples, words, record.visits.shape[1]
+    return len(record.moves), samples, words, record.policies.shape[1]
 
 
-def _columns(plies: int, samples: int, words: int, actions: int) -> Iterator[_Column]:
+def _columns(version: int, plies: int, samples: int, words: int, actions: int) -> Iterator[_Column]:
     yield "moves", "<i2", (plies,)
     yield "plies", "<i2", (samples,)
     yield "states", "<u8", (samples, words)
     yield "movers", "|i1", (samples,)
-    yield "visits", "<i4", (samples, actions)
+    if version == _FORMAT_OF_VISITS:
+        yield "visits", "<i4", (samples, actions)
+    else:
+        yield "policies", "<f4", (samples, actions)
     yield "root_values", "<f4", (samples,)
 
 
-def _checked(data: bytes) -> bytes:
+def _from_visits(visits: NDArray[np.int32]) -> NDArray[np.float32]:
+    policies: NDArray[np.float32] = np.divide(
+        visits, visits.sum(axis=1, keepdims=True), dtype=np.float32
+    )
+    policies.flags.writeable = False
+    return policies
+
+
+def _checked(data: bytes) -> tuple[int, bytes]:
     if len(data) < _HEADER.size + _FACTS.size:
         raise StorageError(f"a stored game is damaged: {len(data)} bytes are too few")
     magic, version, checksum = _HEADER.unpack_from(data)
     if magic != _MAGIC:
         raise StorageError(f"a stored game is damaged: it begins with {magic!r}, not {_MAGIC!r}")
-    if version != _FORMAT:
+    if version not in (_FORMAT, _FORMAT_OF_VISITS):
         raise StorageError(
             f"a stored game has format {version}, this program reads {_FORMAT}:"
             f" use the program that wrote it, or start a new run"
@@ -120,7 +136,7 @@ def _checked(data: bytes) -> bytes:
         raise StorageError(
             f"a stored game is damaged: checksum {zlib.crc32(body):08x}, written {checksum:08x}"
         )
-    return body
+    return version, body
 
 
 def _unpacked(packed: bytes, columns: list[_Column]) -> dict[str, NDArray[Any]]:

@@ -96,7 +96,7 @@ class SqliteReplay(Replay):
 
     def _refuse_stranger(self, record: GameRecord) -> None:
         game = self._game
-        words, actions = record.states.shape[1:], record.visits.shape[1:]
+        words, actions = record.states.shape[1:], record.policies.shape[1:]
         given = (record.game, record.rules_version, words, actions)
         expected = (game.name, game.version, (game.words,), (game.actions,))
         if given != expected:

@@ -1,4 +1,4 @@
-"""Players by name, paired matches, honest intervals."""
+"""Paired matches, honest intervals, agreement with exact play."""
 
 from __future__ import annotations
 
@@ -8,29 +8,18 @@ import numpy as np
 import pytest
 
 from actor.accuracy import accuracy, read_positions
-from actor.arena import Score, match, openings, wilson
-from actor.players import Player, RandomPlayer, SearchPlayer, SolverPlayer, player
+from actor.arena import NOTHING, Score, bootstrap, match, openings, wilson
+from actor.players import AlphaBetaPlayer, RandomPlayer, SearchPlayer, SolverPlayer
 from engine.config import SearchSettings
-from engine.errors import ConfigError, ModelError, OutOfReach, StorageError
+from engine.errors import ConfigError, OutOfReach
 from engine.evaluator.uniform import UniformEvaluator
 from engine.games import find
 from engine.solver import ExhaustiveSolver, Limits
-from storage.layout import RunPaths, create
-from storage.models.filesystem import FilesystemModels
-from tests import laws
-from tests.models import linear_model
 from tests.toys import HEAP
 
 TICTACTOE = find("tictactoe")
 CONNECT4 = find("connect4")
 REFERENCE = Path(__file__).resolve().parents[1] / "reference"
-
-
-@pytest.fixture
-def models(tmp_path: Path) -> FilesystemModels:
-    paths = RunPaths(tmp_path / "run")
-    create(paths)
-    return FilesystemModels(paths)
 
 
 def _rng() -> np.random.Generator:
@@ -81,57 +70,48 @@ def test_wilson_interval_matches_published_figures() -> None:
     # Newcombe (1998), table I: 81 of 263 gives 0.2553 to 0.3662.
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=2e-4)
     assert wilson(0, 20)[0] == 0 and wilson(20, 20)[1] == 1 and wilson(0, 0) == (0, 1)
-    assert Score(4, 1, 2, 1).score == 0.5
+    assert all(wilson(0, n)[0] == 0 and wilson(n, n)[1] == 1 for n in range(1, 300))
 
 
-def test_specs_name_players(models: FilesystemModels) -> None:
-    models.publish(linear_model(CONNECT4, step=4000), 4000)
-    models.promote(linear_model(CONNECT4, step=3000, seed=1))
-    settings = SearchSettings()
-
-    def made(spec: str) -> Player:
-        return player(spec, CONNECT4, models, settings)
-
-    assert isinstance(made("random"), RandomPlayer)
-    assert isinstance(made("solver"), SolverPlayer)
-    for spec in ("latest@30", "model:latest@30", "model:step_004000@30"):
-        found = made(spec)
-        assert isinstance(found, SearchPlayer) and found.simulations == 30
-        assert found.evaluator.card.step == 4000  # type: ignore[attr-defined]
-    assert made("best@30").evaluator.card.step == 3000  # type: ignore[attr-defined]
-    assert made("mcts:50/t0.5").temperature == 0.5  # type: ignore[attr-defined]
-    for wrong in ("", "latest", "mcts:", "mcts:0", "alphago@3", "latest@x", "random@3"):
-        with pytest.raises(ConfigError):
-            made(wrong)
-    with pytest.raises(StorageError, match="steps are: 4000"):
-        made("step_000001@3")
+def test_scores_count_games_and_pairs() -> None:
+    score = Score.of(np.array([[2, 0], [1, 1], [2, 1], [2, 2], [0, 0]]))
+    assert score == Score(wins=4, draws=3, losses=3, pairs=(1, 0, 2, 1, 1))
+    assert (score.games, score.score) == (10, 0.55)
+    assert NOTHING + score == score
+    assert (score + score).pairs == (2, 0, 4, 2, 2)
 
 
-def test_a_model_that_does_not_exist_yet(models: FilesystemModels) -> None:
-    with pytest.raises(ModelError, match="no latest model yet"):
-        player("latest@3", CONNECT4, models, SearchSettings())
+def test_pairs_that_cancel_out_say_more_than_as_many_games() -> None:
+    """100 openings each won by one side: the score is 0.5 and games alone overstate the doubt."""
+    score = Score(90, 20, 90, (0, 10, 80, 10, 0))
+    low, high = score.paired_interval
+    assert 0.47 < low < 0.5 < high < 0.53
+    assert score.interval[0] < 0.44
+    pulled = Score(90, 20, 90, (40, 5, 10, 5, 40))  # all or nothing: the pairs say less
+    assert pulled.paired_interval[0] < pulled.interval[0]
 
 
-def test_policy_alone_is_the_networks_opinion(models: FilesystemModels) -> None:
-    models.publish(linear_model(CONNECT4, seed=3, scale=2.0), 1)
-    raw = player("latest@0", CONNECT4, models, SearchSettings())
-    assert isinstance(raw, SearchPlayer)
-    some = [s for s in laws.random_states(CONNECT4, 1, 5) if not CONNECT4.is_over(s)]
-    states = np.stack(some)
-    chosen = raw.choose(states, _rng())
-    logits, _ = raw.evaluator.evaluate(np.stack([CONNECT4.observe(s) for s in states]))
-    for state, action, row in zip(states, chosen, logits, strict=True):
-        legal = CONNECT4.legal(state)
-        assert action == legal[int(np.argmax(row[legal]))]
+def test_the_bootstrap_of_pairs_is_that_of_their_mean() -> None:
+    """Against the normal approximation, which is good here; equal counts, equal answers."""
+    pairs = (30, 60, 100, 80, 40)
+    total, points = sum(pairs), np.repeat(np.arange(5) / 4, pairs)
+    half = 1.96 * points.std() / np.sqrt(total)
+    assert bootstrap(pairs) == pytest.approx(
+        (points.mean() - half, points.mean() + half), abs=0.003
+    )
+    assert bootstrap(pairs) == bootstrap(pairs)
 
 
-def test_temperature_spreads_the_moves() -> None:
-    states = np.stack([CONNECT4.new()] * 300)
-    sharp = SearchPlayer(CONNECT4, UniformEvaluator(CONNECT4), 30, SearchSettings())
-    spread = SearchPlayer(CONNECT4, UniformEvaluator(CONNECT4), 30, SearchSettings(), 1.0)
-    assert len(set(sharp.choose(states, _rng()))) == 1
-    counts = np.bincount(spread.choose(states, _rng()), minlength=7)
-    assert (counts > 20).all()
+def test_equal_pairs_are_no_certainty() -> None:
+    assert bootstrap((0, 0, 0, 0, 20)) == wilson(20, 20)
+    assert bootstrap((0, 0, 20, 0, 0)) == wilson(10, 20)
+    assert bootstrap((0, 0, 0, 0, 0)) == (0, 1)
+
+
+def test_more_plies_win_where_nobody_alternates() -> None:
+    deep, flat = AlphaBetaPlayer(HEAP, 7), AlphaBetaPlayer(HEAP, 1)
+    assert match(HEAP, deep, RandomPlayer(HEAP), 200, 0, _rng()).score > 0.7
+    assert match(HEAP, deep, flat, 200, 0, _rng()).score > 0.5
 
 
 def test_the_exhaustive_solver_knows_all_of_tictactoe() -> None:

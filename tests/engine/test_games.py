@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import FinishedGame, IllegalAction, UnknownGame
-from engine.game import ONGOING, Game, value_for
+from engine.game import ONGOING, Game, Rules, as_it_is, value_for
 from engine.games import all_games, find
 from tests import laws
+from tests.toys import HEAP
 
 GAMES = list(all_games().values())
 STATE_LAWS = [
@@ -44,6 +47,58 @@ def test_game_laws(game: Game) -> None:
     laws.preset_is_valid(game)
 
 
+@pytest.mark.parametrize("game", [*GAMES, HEAP], ids=lambda game: game.name)
+def test_keys(game: Game) -> None:
+    states = [*laws.early_states(game), *laws.random_states(game, seed=4, games=10)]
+    for state in states:
+        laws.key_stands_for_the_state(game, state)
+    for seed in range(3):
+        laws.games_go_on_from_the_key(game, seed)
+    shared = laws.keys_are_exact(game, states)
+    if len(game.symmetries) > 1:
+        assert shared, "no two states shared a key, so nothing was compared"
+
+
+def test_a_game_without_canonical_keeps_its_states_apart() -> None:
+    """The default, on a game that has symmetries."""
+    game = find("tictactoe")
+    written = [getattr(game.rules, name) for name in game.rules.__dataclass_fields__]
+    plain = replace(game, rules=Rules(*written[:6]))
+    assert plain.rules.canonical is as_it_is
+    states = list(laws.random_states(plain, seed=5, games=20))
+    for state in states:
+        laws.key_stands_for_the_state(plain, state)
+    laws.games_go_on_from_the_key(plain, seed=6)
+    assert laws.keys_are_exact(plain, states) == 0
+
+
+# The word and the bit of the mover; the words 0 and 1 are what the players own. In Hex the players
+# cannot be exchanged: see tests/engine/games/test_hex.py.
+MOVER_AT = {
+    "tictactoe": (0, 63),
+    "connect4": (0, 63),
+    "othello": (2, 0),
+    "kalaha": (0, 56),
+    "kalaha4": (0, 56),
+}
+
+
+@pytest.mark.parametrize("name", MOVER_AT)
+def test_exchanged_players_share_their_keys(name: str) -> None:
+    """`plays_as_its_image` compares the keys at every ply."""
+    game, rng = find(name), np.random.default_rng(7)
+    word, bit = MOVER_AT[name]
+    turn = np.uint64(1 << bit)
+    for state in list(laws.random_states(game, seed=8, games=3))[::7]:
+        exchanged = state.copy()
+        exchanged[word] &= ~turn
+        exchanged[[0, 1]] = exchanged[[1, 0]]
+        if not state[word] & turn:
+            exchanged[word] |= turn
+        assert game.is_over(state) or game.mover(exchanged) == 1 - game.mover(state)
+        laws.plays_as_its_image(game, game.symmetries[0], state, exchanged, rng)
+
+
 def test_rules_without_a_compiler() -> None:
     """The same random games, hashed, with Numba switched off altogether (helpers included)."""
     script = (
@@ -54,6 +109,7 @@ def test_rules_without_a_compiler() -> None:
         "    for s in laws.random_states(game, seed=3, games=8):\n"
         "        total.update(s.tobytes() + game.observe(s).tobytes())\n"
         "        total.update(repr((game.legal(s), game.result(s), game.mover(s))).encode())\n"
+        "        total.update(b'' if game.is_over(s) else repr(laws.key_of(game, s)).encode())\n"
         "    print(game.name, total.hexdigest())\n"
     )
     outputs = [
@@ -140,15 +196,17 @@ def test_observation_has_the_golden_plane() -> None:
 def test_no_game_is_named_outside_its_file() -> None:
     names = [game.name for game in GAMES]
     allowed = ("engine/games/", "engine/config.py")  # the default of run.game
-    own_solver: dict[str, list[str]] = {}  # exact play for the games of a file, by the file's name
+    # Exact play and a rule of thumb for the games of a file, found by the file's name.
+    own_file: dict[str, list[str]] = {}
     for game in GAMES:
         module = game.rules.play.__module__.rpartition(".")[2]
-        own_solver.setdefault(f"engine/solver/{module}.py", []).append(game.name)
+        for room in ("solver", "heuristics"):
+            own_file.setdefault(f"engine/{room}/{module}.py", []).append(game.name)
     for folder in ("engine", "storage", "actor", "trainer", "web", "frontend/src"):
         for path in sorted((_root() / folder).rglob("*")):
             where = path.relative_to(_root()).as_posix()
             if path.suffix not in (".py", ".ts", ".svelte") or where.startswith(allowed):
                 continue
             text = path.read_text(encoding="utf-8")
-            own = own_solver.get(where, [])
+            own = own_file.get(where, [])
             assert not [name for name in names if name in text and name not in own], where

@@ -18,6 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("engine", "storage", "actor", "trainer", "web")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
+ALL = [*PROJECT["dependencies"], *EXTRAS["train"], *EXTRAS["fast"], *EXTRAS["dev"]]
+OPTIONAL = {"engine/envs": "envs", "engine/evaluator": "fast"}
+"""Folders whose files may import what an extra brings."""
 GPU = ("nvidia-", "cuda-", "triton")
 """What only PyTorch's GPU build brings; constraints.txt leaves it alone."""
 
@@ -51,13 +54,13 @@ def needed(requirements: list[str]) -> set[str]:
 
 def installed_all() -> set[str]:
     try:
-        return needed([*PROJECT["dependencies"], *EXTRAS["train"], *EXTRAS["dev"]])
+        return needed(ALL)
     except PackageNotFoundError as missing:
         pytest.skip(f"{missing} is not installed: ./scripts/setup dev")
 
 
 def test_the_pins_lie_in_the_ranges() -> None:
-    for text in [*PROJECT["dependencies"], *EXTRAS["train"], *EXTRAS["dev"]]:
+    for text in ALL:
         requirement = Requirement(text)
         assert pins()[canonicalize_name(requirement.name)] in requirement.specifier, text
 
@@ -85,13 +88,12 @@ def test_imports_are_declared(package: str) -> None:
         declared |= {canonicalize_name(Requirement(text).name) for text in EXTRAS["train"]}
     owners = packages_distributions()
     for path in sorted((ROOT / package).rglob("*.py")):
-        optional = EXTRAS["envs"] if path.is_relative_to(ROOT / "engine" / "envs") else []
+        extra = OPTIONAL.get(path.relative_to(ROOT).parent.as_posix())
+        optional = EXTRAS[extra] if extra else []
         known = declared | {canonicalize_name(Requirement(text).name) for text in optional}
         for name in imported(path) - set(sys.stdlib_module_names) - set(PACKAGES):
             dists = {canonicalize_name(dist) for dist in owners.get(name, [name])}
-            assert dists & known or name in ("openvino", "pyspiel"), (
-                f"{path}: {name} is not in pyproject.toml"
-            )
+            assert dists & known or name == "pyspiel", f"{path}: {name} is not in pyproject.toml"
 
 
 def imported(path: Path) -> set[str]:

@@ -133,7 +133,7 @@ def test_dev_is_added_and_stays(checkout: Checkout) -> None:
     checkout.edit("constraints.txt", "# edited")
     checkout.setup()
     stamp = json.loads((checkout.folder / ".venv" / "libraries.json").read_text())
-    assert stamp["extras"] == ["dev", "train"]
+    assert stamp["extras"] == ["dev", "fast", "train"]
 
 
 def test_a_page_that_was_deleted_is_built_again(checkout: Checkout) -> None:

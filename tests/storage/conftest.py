@@ -35,7 +35,7 @@ def make_record(seed: int, samples: int = 5, game: Game = GAME) -> GameRecord:
         plies=np.arange(2, plies, dtype=np.int16),
         states=rng.integers(0, 2**64, (samples, game.words), dtype=np.uint64),
         movers=rng.integers(0, 2, samples, dtype=np.int8),
-        visits=rng.integers(0, 100, (samples, game.actions), dtype=np.int32),
+        policies=rng.dirichlet([1.0] * game.actions, samples).astype(np.float32),
         root_values=rng.uniform(-1, 1, samples).astype(np.float32),
     )
 

@@ -30,6 +30,8 @@ def test_every_path_is_inside_the_run() -> None:
         paths.heartbeat("actor-0"): "heartbeats/actor-0.json",
         paths.control: "control.json",
         paths.learner_lock: "learner.lock",
+        paths.ratings: "ratings.json",
+        paths.ratings_lock: "ratings.lock",
     }
     assert {path: str(path.relative_to("data/night")) for path in spelled} == spelled
 

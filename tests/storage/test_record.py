@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import struct
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -27,7 +29,7 @@ def records(draw: st.DrawFn) -> GameRecord:
         plies=draw(arrays(np.int16, samples)),
         states=draw(arrays(np.uint64, (samples, words))),
         movers=draw(arrays(np.int8, samples)),
-        visits=draw(arrays(np.int32, (samples, actions))),
+        policies=draw(arrays(np.float32, (samples, actions))),
         root_values=draw(arrays(np.float32, samples)),
     )
 
@@ -81,20 +83,20 @@ def test_any_other_bytes_are_refused(data: bytes) -> None:
 def test_a_newer_format_is_named(record: Callable[..., GameRecord]) -> None:
     newer = bytearray(encode(record(1)))
     newer[4] = 7
-    with pytest.raises(StorageError, match="format 7, this program reads 1"):
+    with pytest.raises(StorageError, match="format 7, this program reads 2"):
         decode(bytes(newer))
 
 
 def test_what_is_decoded_cannot_be_changed(record: Callable[..., GameRecord]) -> None:
     with pytest.raises(ValueError, match="read-only"):
-        decode(encode(record(1))).visits[0, 0] = 1
+        decode(encode(record(1))).policies[0, 0] = 1
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"movers": np.zeros(4, np.int8)}, r"movers is int8\[4\], expected int8\[5\]"),
-        ({"visits": np.zeros((5, 9), np.int64)}, r"visits is int64\[5, 9\], expected int32"),
+        ({"policies": np.zeros((5, 9))}, r"policies is float64\[5, 9\], expected float32"),
         ({"states": np.zeros(5, np.uint64)}, "must have two axes"),
         ({"moves": np.zeros((2, 2), np.int16)}, r"moves is int16\[2, 2\], expected int16\[2\]"),
     ],
@@ -104,3 +106,24 @@ def test_arrays_that_do_not_fit_are_refused(
 ) -> None:
     with pytest.raises(StorageError, match=message):
         encode(dataclasses.replace(record(1), **wrong))
+
+
+def test_visits_of_the_first_format_are_read_as_policies() -> None:
+    """Written by hand as the first format was: visits i32 where policies f32 are now."""
+    visits = np.array([[0, 3, 1], [2, 0, 2]], "<i4")
+    arrays = (
+        np.array([1, 2], "<i2"),  # moves
+        np.array([0, 1], "<i2"),  # plies
+        np.array([[7], [8]], "<u8"),  # states
+        np.array([0, 1], "|i1"),  # movers
+        visits,
+        np.array([0.5, -0.5], "<f4"),  # root values
+    )
+    name = b"toy"
+    facts = struct.pack("<HiiiIIII", len(name), 4, 1, 30, 2, 2, 1, 3)
+    body = facts + name + zlib.compress(b"".join(array.tobytes() for array in arrays))
+    record = decode(struct.pack("<4sHI", b"C2GR", 1, zlib.crc32(body)) + body)
+    assert record.game == "toy" and record.rules_version == 4 and record.model_step == 30
+    assert record.policies.tolist() == [[0, 0.75, 0.25], [0.5, 0, 0.5]]
+    assert record.policies.dtype == np.float32 and not record.policies.flags.writeable
+    assert record.root_values.tolist() == [0.5, -0.5] and record.states.tolist() == [[7], [8]]

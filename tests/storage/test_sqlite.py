@@ -86,7 +86,7 @@ def test_a_game_of_another_kind_is_refused(replay: SqliteReplay, record: Record)
     for wrong in (
         record(0, game=find("connect4")),
         dataclasses.replace(record(0), rules_version=99),
-        dataclasses.replace(record(0), visits=record(0, game=find("connect4")).visits),
+        dataclasses.replace(record(0), policies=record(0, game=find("connect4")).policies),
     ):
         with pytest.raises(StorageError, match=r"cannot be stored .* expected \('tictactoe'"):
             replay.append(wrong)

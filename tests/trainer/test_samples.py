@@ -34,7 +34,7 @@ def _record(game: Game, moves: list[int]) -> GameRecord:
         plies=np.arange(count, dtype=np.int16),
         states=np.stack(states),
         movers=np.array(movers, np.int8),
-        visits=np.stack(visits).astype(np.int32),
+        policies=np.float32(np.stack(visits) / np.sum(visits, axis=1, keepdims=True)),
         root_values=np.full(count, 0.25, np.float32),
     )
 

@@ -129,3 +129,17 @@ def test_spelled() -> None:
         *("--game", "g", "--data-dir", "d"),
         *("--set", "a.b=1", "--set", "c.d=2"),
     ]
+
+
+def test_a_search_ends_when_nobody_waits_for_it(tmp_path: Path) -> None:
+    """The tree is kept: had the first search gone on to its end, the second would find it whole."""
+    most = 2_000_000
+    question = {"game": "connect4", "human": 1, "simulations": most}
+    with serving(tmp_path, "--set", f"web.max_simulations={most}") as server:
+        with pytest.raises(httpx2.TimeoutException):
+            server.client.post("/game/new", json=question, timeout=1.0)
+        answer = server.client.post("/game/new", json={**question, "milliseconds": 1}, timeout=60)
+        thought = answer.json()["thoughts"][0]
+        assert 0 < thought["simulations"] < most
+        refused = server.client.post("/game/new", json={**question, "milliseconds": 0})
+        assert refused.status_code == 422

@@ -42,12 +42,14 @@ def check_thoughts(game: Game, moves: list[int], played: dict[str, Any], person:
         assert [m["action"] for m in thought["moves"]] == game.legal(state)
         clicks = [list(game.clicks(action, 1 - person)) for action in game.legal(state)]
         assert [m["clicks"] for m in thought["moves"]] == clicks
-        assert sum(m["visits"] for m in thought["moves"]) == thought["simulations"] == 12
+        assert sum(m["visits"] for m in thought["moves"]) == thought["simulations"] <= 12
         assert sum(m["share"] for m in thought["moves"]) == pytest.approx(1)
         assert sum(m["prior"] for m in thought["moves"]) == pytest.approx(1)
         assert all((m["q"] is None) == (m["visits"] == 0) for m in thought["moves"])
         chosen = next(m for m in thought["moves"] if m["action"] == thought["action"])
-        assert chosen["visits"] == max(m["visits"] for m in thought["moves"])
+        not_lost = [m for m in thought["moves"] if m["q"] != -1] or thought["moves"]
+        if thought["value"] > -1:  # a lost position is played for length
+            assert chosen["visits"] == max(m["visits"] for m in not_lost)
         assert thought["label"] == chosen["label"] == game.label(thought["action"])
         assert -1 <= thought["value"] <= 1 and sum(thought["wdl"]) == pytest.approx(1)
         assert thought["milliseconds"] > 0 and thought["model"]["name"] == "uniform"
@@ -82,7 +84,7 @@ class HeapOnly(Shelf):
     """A shelf with a game that lets a player move again."""
 
     def of(self, game: str) -> Served:
-        return Served(HEAP, SearchSettings.model_validate({}), game, RunPaths(Path("nowhere")))
+        return Served(HEAP, SearchSettings.model_validate({}), 100, game, RunPaths(Path("nowhere")))
 
 
 def test_players_need_not_alternate(settings: Settings) -> None:

@@ -1,11 +1,13 @@
 import json
 import time
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from engine.config import Settings
+from engine.evaluator.report import Agreement, Candidate, Report
 from engine.game import Game
 from storage.control import set_paused
 from storage.layout import RunPaths
@@ -97,8 +99,31 @@ def test_before_the_first_file_the_processes_tell(client: TestClient, paths: Run
         "age_seconds": 0.0,
         "alive": True,
         "rates": {"games_per_second": 2.5},
+        "evaluator": None,
     }
     assert [p["name"] for p in shown["processes"]] == ["actor-0", "actor-1", "trainer"]
+
+
+def test_the_evaluator_of_a_process_is_told(client: TestClient, paths: RunPaths) -> None:
+    agreement = Agreement(positions=512, policy_kl=1e-4, value_error=0.005, top1=0.99)
+    candidates = (
+        Candidate("openvino-int8", "refused", "top-1 90.0% < 95.0%", 9e4, agreement),
+        Candidate("openvino-bf16", "in use", "", 6e4, agreement),
+        Candidate("cuda", "unavailable", "this onnxruntime has no CUDA"),
+    )
+    report = Report("openvino-bf16", 400, candidates)
+    Heart(paths, "actor-0").beat("playing", {}, evaluator=report)
+    shown = client.get("/stats").json()["processes"][0]["evaluator"]
+    assert shown == json.loads(json.dumps(asdict(report)))
+    assert shown["candidates"][0]["agreement"]["top1"] == 0.99
+
+
+def test_an_evaluator_that_nobody_knows_is_damage(client: TestClient, paths: RunPaths) -> None:
+    Heart(paths, "actor-0").beat("playing", {})
+    beat = json.loads(paths.heartbeat("actor-0").read_bytes())
+    paths.heartbeat("actor-0").write_text(json.dumps({**beat, "evaluator": {"backend": "abacus"}}))
+    (shown,) = client.get("/stats").json()["processes"]
+    assert not shown["alive"] and shown["state"].startswith("unreadable: evaluator.step")
 
 
 def test_paused_and_gone(

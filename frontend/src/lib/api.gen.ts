@@ -214,6 +214,57 @@ export interface components {
             label: string;
         };
         /**
+         * AgreementOut
+         * @description How far a backend's answers are from the exact ones, over positions of the run's games.
+         */
+        AgreementOut: {
+            /**
+             * Policy Kl
+             * @description mean KL divergence of the policy, in nats
+             */
+            policy_kl: number;
+            /** Positions */
+            positions: number;
+            /**
+             * Top1
+             * @description share of positions with the same favourite move
+             */
+            top1: number;
+            /**
+             * Value Error
+             * @description mean absolute error of the value in [-1, 1]
+             */
+            value_error: number;
+        };
+        /**
+         * CandidateOut
+         * @description A backend that could compute the network, and what became of it.
+         */
+        CandidateOut: {
+            /** @description null where it was not compared */
+            agreement: components["schemas"]["AgreementOut"] | null;
+            /**
+             * Backend
+             * @description onnxruntime, openvino-fp32, -bf16, -int8, cuda
+             */
+            backend: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "in use" | "unused" | "refused" | "unavailable";
+            /**
+             * Positions Per Second
+             * @description on one core; null if not measured
+             */
+            positions_per_second: number | null;
+            /**
+             * Reason
+             * @description why it is not in use; empty for the one that is
+             */
+            reason: string;
+        };
+        /**
          * ErrorOut
          * @description Every refusal: one sentence with the cause, the value and the remedy.
          */
@@ -241,6 +292,21 @@ export interface components {
              */
             score: number;
             /** Step */
+            step: number;
+        };
+        /**
+         * EvaluatorOut
+         * @description What computes the network in a process that plays.
+         */
+        EvaluatorOut: {
+            /** Backend */
+            backend: string;
+            /** Candidates */
+            candidates: components["schemas"]["CandidateOut"][];
+            /**
+             * Step
+             * @description learner step of the model it was chosen for
+             */
             step: number;
         };
         /**
@@ -354,6 +420,11 @@ export interface components {
             action: number;
             /** Game */
             game: string;
+            /**
+             * Milliseconds
+             * @description the bot's time for each move of its own, if that is over before its simulations
+             */
+            milliseconds?: number | null;
             /** Moves */
             moves: number[];
             /**
@@ -422,6 +493,11 @@ export interface components {
              * @enum {integer}
              */
             human: 0 | 1;
+            /**
+             * Milliseconds
+             * @description the bot's time for each move of its own, if that is over before its simulations
+             */
+            milliseconds?: number | null;
             /** Simulations */
             simulations?: number | null;
         };
@@ -497,6 +573,8 @@ export interface components {
             age_seconds: number;
             /** Alive */
             alive: boolean;
+            /** @description null for a process that does not play with a model */
+            evaluator?: components["schemas"]["EvaluatorOut"] | null;
             /**
              * Name
              * @description actor-0, actor-1, trainer, …

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import onnxruntime
 import pytest
 
-from engine.errors import EvaluationError, ModelError
-from engine.evaluator.onnx import ModelCard, OnnxEvaluator, read_card
+from engine.errors import ModelError
+from engine.evaluator.backends import load, unavailable
+from engine.evaluator.onnx import CUDA, INPUT, OUTPUTS, ModelCard, OnnxEvaluator, read_card
 from engine.evaluator.uniform import UniformEvaluator
 from engine.games import find
+from tests.engine.evaluator.networks import conv_model
 from tests.models import linear_model
 
 GAME = find("connect4")
@@ -75,10 +78,39 @@ def test_garbage_and_foreign_models_are_refused() -> None:
         read_card(model.SerializeToString())
 
 
-def test_numbers_that_are_not_finite_are_refused() -> None:
-    evaluator = OnnxEvaluator(GAME, linear_model(GAME, scale=np.nan))
-    with pytest.raises(EvaluationError, match="model connect4 step 7 returned NaN or infinity"):
-        evaluator.evaluate(_observations(2))
+def test_a_model_for_one_batch_size_only_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"has the shape \[4, 2, 6, 7\], batches of any size"):
+        OnnxEvaluator(GAME, conv_model(GAME, blocks=1, batch=4))
+
+
+@pytest.mark.parametrize("batch", [1, 100, 128])
+def test_batches_of_any_size_give_what_the_runtime_gives(batch: int) -> None:
+    data = conv_model(GAME)
+    evaluator = OnnxEvaluator(GAME, data, batch)
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    for count in (1, 3, 128, 5, 100, 700, 128):
+        observations = _observations(count)
+        found = evaluator.evaluate(observations)
+        for ours, theirs in zip(found, session.run(OUTPUTS, {INPUT: observations}), strict=True):
+            assert np.allclose(ours, theirs, atol=1e-5)
+
+
+def test_answers_are_written_to_the_same_place() -> None:
+    evaluator = OnnxEvaluator(GAME, linear_model(GAME))
+    first, second = evaluator.evaluate(_observations(64)), evaluator.evaluate(_observations(64))
+    assert [a.ctypes.data for a in first] == [a.ctypes.data for a in second]
+
+
+@pytest.mark.skipif(CUDA in onnxruntime.get_available_providers(), reason="CUDA is there")
+def test_where_cuda_is_missing_it_is_said_and_never_replaced_in_silence() -> None:
+    assert unavailable("cuda") == (
+        "this onnxruntime has no CUDA (for a GPU, install onnxruntime-gpu in its place)"
+    )
+    with (
+        pytest.warns(UserWarning, match="not in available provider names"),
+        pytest.raises(ModelError, match=r"could not start CUDA and would use CPUExecutionProvider"),
+    ):
+        load("cuda", GAME, linear_model(GAME), 8, _observations(8))
 
 
 def test_uniform_knows_nothing() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.game import ONGOING
 from engine.games import find
+from tests import laws
 
 GAME = find("hex7")
 
@@ -60,3 +61,14 @@ def test_a_full_board_has_exactly_one_winner() -> None:
         assert GAME.is_over(state) and GAME.highlight(state)
         wins.append(GAME.result(state))
     assert set(wins) == {1, -1} and 0.4 < np.mean(np.array(wins) == 1) < 0.7
+
+
+def test_the_sides_do_not_share_keys() -> None:
+    """Transposed, with the players exchanged, a position is as good; but its planes are others."""
+    stone = 1 << cell("b1")
+    state = np.array([stone, 0, 1], np.uint64)
+    turned = np.array([1 << cell("f7"), 0, 1], np.uint64)
+    exchanged = np.array([0, 1 << cell("a2"), 0], np.uint64)
+    assert laws.key_of(GAME, state)[0] == laws.key_of(GAME, turned)[0] == (stone, 0, 1)
+    assert laws.key_of(GAME, exchanged)[0] == (0, 1 << cell("a2"), 0)
+    assert laws.least_view(GAME, state) != laws.least_view(GAME, exchanged)

@@ -1,0 +1,91 @@
+"""Self-play in several processes at once: what one more core brings."""
+
+from __future__ import annotations
+
+import multiprocessing as mp
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from actor.bench import Spread, measured, warmed_up
+from actor.positions import observed, random_states
+from engine.config import Settings
+from engine.errors import CartridgeError
+from engine.evaluator.backends import load
+from engine.evaluator.uniform import UniformEvaluator
+from engine.games import find
+
+PATIENCE = 300.0
+"""Seconds that a process may take to be ready or to answer."""
+
+
+@dataclass(frozen=True)
+class CrewRates:
+    """All processes together, per second."""
+
+    workers: int
+    sims_per_s: Spread
+    games_per_s: Spread
+
+
+def crew_rates(
+    settings: Settings,
+    data: bytes | None,
+    backend: str,
+    workers: int,
+    rounds: int,
+    seconds: float,
+) -> CrewRates:
+    """Let `workers` processes play at the same time, `rounds` times for about `seconds` each.
+
+    `data` is the model (None = uniform) and `backend` what judges it. Raises CartridgeError when a
+    process fails.
+    """
+    context = mp.get_context("spawn")
+    # Each round begins for all of them at once.
+    barrier, answers = context.Barrier(workers), context.SimpleQueue()
+    arguments = (settings, data, backend, rounds, seconds, barrier, answers)
+    processes = [context.Process(target=_play, args=(i, *arguments)) for i in range(workers)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(PATIENCE + rounds * seconds * 2)
+    if any(process.exitcode != 0 for process in processes):
+        for process in processes:
+            process.kill()
+        codes = [process.exitcode for process in processes]
+        raise CartridgeError(f"a process of the bench failed, exit codes {codes}; see above")
+    # Per process, round by round: (simulations per second, games per second).
+    found = np.array([answers.get() for _ in processes]).sum(axis=0)
+    return CrewRates(workers, Spread.of(found[:, 0].tolist()), Spread.of(found[:, 1].tolist()))
+
+
+def _play(
+    worker: int,
+    settings: Settings,
+    data: bytes | None,
+    backend: str,
+    rounds: int,
+    seconds: float,
+    barrier: Any,
+    answers: Any,
+) -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"
+    game, batch = find(settings.run.game), settings.selfplay.games
+    rng = np.random.default_rng(worker)
+    if data is None:
+        evaluator: Any = UniformEvaluator(game)
+    else:
+        states = random_states(game, rng)
+        calibration = observed(game, np.stack([next(states) for _ in range(512)])).observations
+        evaluator = load(backend, game, data, batch, calibration)
+    run = settings.run.model_copy(update={"seed": worker})
+    selfplay = warmed_up(game, settings.model_copy(update={"run": run}), evaluator)
+    rates = []
+    for _ in range(rounds):
+        barrier.wait(PATIENCE)
+        elapsed, spent = measured(selfplay, evaluator, seconds)
+        rates.append((spent.simulations / elapsed, spent.games / elapsed))
+    answers.put(rates)

@@ -1,0 +1,113 @@
+"""Matches by players' names, cut into heats that several processes play.
+
+A heat is a fixed number of openings with a seed of its own and players made for it, so a match has
+the same result however many processes share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actor.arena import NOTHING, Score, openings, pairs_of, play_pairs
+from actor.players import Recipe
+from actor.sprt import Sprt, Verdict
+from actor.workshop import Workshop
+from engine.config import SearchSettings
+from engine.game import Game
+from engine.games import find
+
+HEAT = 16
+"""Openings of a heat: enough games at once for a network's batch, few enough to share."""
+
+
+@dataclass(frozen=True)
+class Venue:
+    """What every process needs: the game's name, the search, and how to make each player."""
+
+    game: str
+    search: SearchSettings
+    recipes: dict[str, Recipe]
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Games of two players of the venue from `starts uint64[P, W]`, each twice."""
+
+    first: str
+    second: str
+    starts: NDArray[np.uint64]
+    entropy: tuple[int, ...]
+
+
+def venue(place: Venue) -> Callable[[Heat], Score]:
+    """The tool of the workshop: a function that plays a heat; the score is its first player's."""
+    game = find(place.game)
+
+    def play(heat: Heat) -> Score:
+        # Anew for each heat: what a player remembers must not depend on who played before.
+        first, second = (
+            place.recipes[name].player(game, place.search) for name in (heat.first, heat.second)
+        )
+        return play_pairs(game, first, second, heat.starts, np.random.default_rng(heat.entropy))
+
+    return play
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A match: its score, how many different openings it had, and what the test said, if any."""
+
+    score: Score
+    openings: int
+    verdict: Verdict | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON; with `sprt` where there was a test."""
+        found = {**self.score.as_dict(), "openings": self.openings}
+        return {**found, "sprt": self.verdict.as_dict()} if self.verdict else found
+
+
+@dataclass(frozen=True)
+class Match:
+    """How a match is played; with `test` it has at most `games` games (an even number)."""
+
+    games: int
+    opening_plies: int
+    seed: int
+    workers: int = 1
+    test: Sprt | None = None
+
+
+def contest(
+    game: Game,
+    search: SearchSettings,
+    recipes: Sequence[Recipe],
+    match: Match,
+    report: Callable[[Score], None] = lambda score: None,
+) -> Outcome:
+    """Let two recipes meet; `match.test` is asked after each heat whether that is enough.
+
+    `report` is told the score after each heat. Raises ConfigError for an odd number of games.
+    """
+    rng = np.random.default_rng(match.seed)
+    starts = np.stack(openings(game, pairs_of(match.games), match.opening_plies, rng))
+    heats = [
+        Heat("first", "second", starts[i : i + HEAT], (match.seed, 1 + i // HEAT))
+        for i in range(0, len(starts), HEAT)
+    ]
+    place = Venue(game.name, search, dict(zip(("first", "second"), recipes, strict=True)))
+    score, verdict = NOTHING, None
+    with Workshop(venue, place, match.workers) as workshop:
+        for part in workshop.answers(heats):
+            score += part
+            report(score)
+            if match.test is not None:
+                verdict = match.test.verdict(score.pairs)
+                if verdict.decision != "undecided":
+                    break
+    played = starts[: score.games // 2]
+    return Outcome(score, len({start.tobytes() for start in played}), verdict)

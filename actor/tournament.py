@@ -1,0 +1,171 @@
+"""A tournament that never has to end: players meet, and the games go where they tell most.
+
+At first everybody meets everybody. Then, round by round, those meet whose games make the ratings
+most certain (actor/rating.py). Each meeting has a seed made of the players' names and of how often
+they have met, so the same calls give the same ladder, however many processes play. All k-th
+meetings begin from the same openings.
+"""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from actor.arena import Score, openings, pairs_of
+from actor.contest import Heat, Venue, venue
+from actor.ladder import ANCHOR, Entry, Ladder, read_ladder, write_ladder
+from actor.players import Recipe, parse, pinned, recipe
+from actor.rating import next_pairings
+from actor.workshop import Workshop
+from engine.config import SearchSettings
+from engine.errors import ConfigError, StorageError
+from engine.game import Game
+from storage.models import Models
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a ladder plays: games of a meeting (even), rounds after the first, processes."""
+
+    games: int
+    rounds: int
+    opening_plies: int
+    seed: int
+    workers: int = 1
+
+
+class Tournament:
+    """The ladder kept in `path`, continued; saved after each meeting."""
+
+    def __init__(
+        self,
+        game: Game,
+        search: SearchSettings,
+        models: Models,
+        path: Path,
+        plan: Plan,
+        report: Callable[[Ladder], None] = lambda ladder: None,
+    ) -> None:
+        pairs_of(plan.games)
+        self._game = game
+        self._search = search
+        self._models = models
+        self._path = path
+        self._plan = plan
+        self._report = report
+        self.ladder = self._opened()
+
+    def enter(self, specs: Iterable[str]) -> None:
+        """Add players; a name that changes its meaning is replaced by the step it means now.
+
+        Raises ConfigError for a name that is none, ModelError or StorageError for a missing model.
+        """
+        for text in specs:
+            spec = pinned(parse(text), self._models)
+            recipe(spec, self._models)  # a newcomer that cannot play is refused, not retired
+            self.ladder.enter(str(spec))
+
+    def run(self) -> Ladder:
+        """Let those meet who have not, then play the rounds; returns the ladder, rated.
+
+        Raises ConfigError when there are fewer than two players.
+        """
+        recipes = self._recipes()
+        active = [self.ladder.index(name) for name in recipes]
+        if len(active) < 2:
+            raise ConfigError(
+                "a tournament needs a player besides random; name one, such as greedy"
+            )
+        place = Venue(self._game.name, self._search, recipes)
+        with Workshop(venue, place, self._plan.workers) as workshop:
+            self._play(workshop, self._unmet(active))
+            for _ in range(self._plan.rounds):
+                chosen = next_pairings(self.ladder.counts(), active, len(active), self._plan.games)
+                self._play(workshop, chosen)
+        return self.ladder
+
+    def _opened(self) -> Ladder:
+        plan, search = self._plan, self._search.model_dump(mode="json")
+        ladder = read_ladder(self._path)
+        if ladder is None:
+            return Ladder(
+                game=self._game.name,
+                seed=plan.seed,
+                opening_plies=plan.opening_plies,
+                search=search,
+                players=[Entry(spec=ANCHOR)],
+            )
+        for what, kept, asked in (
+            ("game", ladder.game, self._game.name),
+            ("seed", ladder.seed, plan.seed),
+            ("opening plies", ladder.opening_plies, plan.opening_plies),
+        ):
+            if kept != asked:
+                raise ConfigError(
+                    f"{self._path} has {what} {kept}, this call asks for {asked};"
+                    " ask for the same, or move the file away to begin a new ladder"
+                )
+        changed = sorted(
+            key
+            for key in ladder.search.keys() | search.keys()
+            if ladder.search.get(key) != search.get(key)
+        )
+        if changed:
+            LOG.warning("search settings differ from earlier games: %s", ", ".join(changed))
+        ladder.search = search
+        return ladder
+
+    def _recipes(self) -> dict[str, Recipe]:
+        """How to make each player that can still play; a ladder outlives pruned snapshots."""
+        found = {}
+        for entry in self.ladder.players:
+            try:
+                found[entry.spec] = recipe(parse(entry.spec), self._models)
+            except StorageError as error:
+                LOG.warning("%s keeps its results and plays no more: %s", entry.spec, error)
+        return found
+
+    def _unmet(self, active: Sequence[int]) -> list[tuple[int, int]]:
+        names = [player.spec for player in self.ladder.players]
+        return [
+            (i, j)
+            for i in active
+            for j in active
+            if i < j and not self.ladder.meetings(names[i], names[j])
+        ]
+
+    def _play(
+        self, workshop: Workshop[Venue, Heat, Score], pairings: Sequence[tuple[int, int]]
+    ) -> None:
+        """Play a round, write down each meeting as it ends, then rate."""
+        heats = self._heats(pairings)
+        for heat, score in zip(heats, workshop.answers(heats), strict=True):
+            self.ladder.record(heat.first, heat.second, score)
+            write_ladder(self._path, self.ladder)
+            self._report(self.ladder)
+        self.ladder.rate()
+        write_ladder(self._path, self.ladder)
+
+    def _heats(self, pairings: Sequence[tuple[int, int]]) -> list[Heat]:
+        names = [player.spec for player in self.ladder.players]
+        again: dict[tuple[int, int], int] = {}
+        heats = []
+        for i, j in pairings:
+            met = again.get((i, j), self.ladder.meetings(names[i], names[j]))
+            again[i, j] = met + 1
+            heats.append(self._heat(names[i], names[j], met))
+        return heats
+
+    def _heat(self, first: str, second: str, met: int) -> Heat:
+        plan = self._plan
+        rng = np.random.default_rng((plan.seed, 1 + met))
+        starts = openings(self._game, plan.games // 2, plan.opening_plies, rng)
+        entropy = (plan.seed, 1 + met, zlib.crc32(first.encode()), zlib.crc32(second.encode()))
+        return Heat(first, second, np.stack(starts), entropy)
