@@ -75,7 +75,8 @@ class Report:
     per_sim: dict[str, float]
     """Simulations that ended in the cache, beside an equal leaf, or in an exact value."""
     per_search: dict[str, float]
-    """Searches that stopped early; simulations that were not needed; moves without a search."""
+    """Evaluations and simulations made, visits kept from the search before, simulations that were
+    not needed; shares of searches that stopped early; moves without a search."""
     time_shares: dict[str, float]
     """Where the time of self-play goes."""
     live_move_ms: dict[str, float]
@@ -142,7 +143,8 @@ def _shares(did: Counters) -> dict[str, dict[str, float]]:
             name: getattr(did, name) / did.simulations for name in ("cached", "shared", "ended")
         },
         "per_search": {
-            name: getattr(did, name) / did.searches for name in ("stopped", "spared", "forced")
+            name: getattr(did, name) / did.searches
+            for name in ("evaluations", "simulations", "reused", "spared", "stopped", "forced")
         },
         "time_shares": {
             "network": did.network_seconds / busy,

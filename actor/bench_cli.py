@@ -206,7 +206,10 @@ def _table(one: GameBench) -> Table:
         "per search: stopped early, moves without": _percent(
             {name: report.per_search[name] for name in ("stopped", "forced")}
         ),
-        "per search: simulations spared": f"{report.per_search['spared']:.1f}",
+        **{
+            f"per search: {name}": f"{report.per_search[name]:.1f}"
+            for name in ("evaluations", "simulations", "reused", "spared")
+        },
         "where the time goes": _percent(report.time_shares),
         "one move of 800 simulations, ms": ", ".join(
             f"{name} {ms:.1f}" for name, ms in report.live_move_ms.items()

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from engine.game import ONGOING
 from engine.kernels import helper, legal, mover, part, play, result, start, template
+from engine.search.descent import FINISHED, absorb, descend, open_root
 from engine.search.reuse import reroot
 from engine.search.root import draw, strongest, target
 from engine.search.tree import record
-from engine.search.wave import FINISHED, NO_ROW, absorb, descend, open_root
+from engine.search.wave import NO_ROW
 
 # What is counted beside the search's own counts, as indices of `Scores.counts`.
 SEARCHES, FAST, FORCED = range(3)

@@ -1,7 +1,7 @@
 """Monte Carlo tree search over arrays.
 
-tree (layout) · puct, proof, root, halving (formulas) · cache · wave (kernels) · waves (driver)
-· blackbox (`search`) · live (one game, against the clock) · reuse (keep a subtree)
+tree, wave (layouts) · puct, proof, root, gumbel, halving (formulas) · cache · descent (kernels)
+· waves (driver) · blackbox (`search`) · live (one game, against the clock) · reuse (keep a subtree)
 """
 
 from engine.search.blackbox import UNKNOWN, Searched, search

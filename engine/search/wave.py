@@ -1,9 +1,4 @@
-"""The kernels of a wave: absorb what the network said, then descend until it is needed again.
-
-A tree descends again at once when a descent ends without the network (a finished game, a proven
-node, an evaluation that is in the cache): every batch is full. With one leaf per tree and wave each
-tree is searched exactly as a serial MCTS would search it.
-"""
+"""The leaves that wait for the network and the batch that is put before it."""
 
 from __future__ import annotations
 
@@ -13,42 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.game import ONGOING, Game, value_for
-from engine.kernels import (
-    canonical,
-    helper,
-    inlined,
-    legal,
-    mover,
-    observe,
-    part,
-    play,
-    result,
-    template,
-)
-from engine.search.cache import ABSENT, READY, find, holds, reserve, scramble
-from engine.search.constants import AS_IS, RANDOM
-from engine.search.proof import settle
-from engine.search.puct import backup, choose_child, grow
-from engine.search.root import choose_at_root, dress
-from engine.search.tree import (
-    CACHED,
-    ENDED,
-    EVALUATIONS,
-    EXPANDED,
-    NEW,
-    PROVED,
-    SHARED,
-    SIMULATIONS,
-    SPARED,
-    STOPPED,
-    TERMINAL,
-    WAITING,
-    record,
-)
+from engine.game import Game
+from engine.kernels import helper, inlined
+from engine.search.cache import ABSENT, READY, holds
+from engine.search.tree import EXPANDED, record
 
-ASKS, FINISHED, STUCK = 0, 1, 2
-"""How a descent ends: a leaf waits; the search is done; no leaf is free but those in flight."""
 NO_ROW = -1
 """The row of a leaf that needs no answer."""
 
@@ -118,97 +82,6 @@ def allocate_wave(game: Game, slots: int, leaves_each: int, nodes: int) -> Wave:
 
 
 @helper
-def open_root(nodes, slot, simulations):  # type: ignore[no-untyped-def]
-    """Make the state of node 0 a fresh root and ask for `simulations` descents below it."""
-    root = nodes[0]
-    root.status = NEW
-    root.visits = 0
-    root.value_sum = 0.0
-    root.explored = 0.0
-    root.children = 0
-    root.flips = 0
-    root.lower = -1
-    root.upper = 1
-    slot.used = 1
-    slot.done = -1
-    slot.budget = simulations
-    slot.waiting = 0
-
-
-@template
-def begin(tree, g, state, simulations, noisy):  # type: ignore[no-untyped-def]
-    """Put `state` at the root of slot `g` and ask for `simulations` descents below it."""
-    slot = tree.slots[g]
-    for w in range(state.shape[0]):
-        tree.states[g, 0, w] = state[w]
-    slot.noisy = noisy
-    slot.fast = 0
-    slot.noise_scale = 1.0
-    open_root(tree.nodes[g], slot, simulations)
-
-
-@part
-def absorb(tree, wave, cache, c, logits, wdl, rng):  # type: ignore[no-untyped-def]
-    """Give the answers `logits [R, A]`, `wdl [R, 3]`, if there are any, to the leaves that wait.
-
-    Returns NO_ROW, or the first row that is not finite; nothing has changed then.
-    """
-    used = wave.used[0]
-    if used.answered == 0:
-        return NO_ROW
-    bad = first_not_finite(logits, wdl, used.rows)
-    if bad != NO_ROW:
-        return bad
-    for row in range(used.rows):
-        keep(cache, wave.rows[row], row, wave.keys[row], wave.judged[row], c, logits, wdl)
-    withdraw(tree, wave)
-    for index in range(used.leaves):
-        leaf = wave.leaves[index]
-        g, path = leaf.slot, wave.paths[index]
-        nodes, slot = tree.nodes[g], tree.slots[g]
-        if overtaken(nodes, path, leaf.depth):
-            nodes[leaf.node].status = NEW
-        elif leaf.row == NO_ROW:
-            close(tree, g, leaf.node)
-            end(nodes, slot, path, leaf.depth, tree.counts)
-            tree.counts[PROVED] += settle(nodes, path, leaf.depth)
-        else:
-            answer = wave.judged[leaf.row]
-            expand(tree, g, leaf.node, path, leaf.depth, answer, leaf.image, wave, c, rng)
-    used.leaves = 0
-    used.rows = 0
-    used.answered = 0
-    return NO_ROW
-
-
-@helper
-def first_not_finite(logits, wdl, rows):  # type: ignore[no-untyped-def]
-    """The first of the rows that holds NaN or infinity, or NO_ROW."""
-    for row in range(rows):
-        total = (wdl[row, 0] + wdl[row, 1] + wdl[row, 2]) * np.float32(0.0)
-        for a in range(logits.shape[1]):
-            total += logits[row, a] * np.float32(0.0)
-        if not math.isfinite(total):
-            return row
-    return NO_ROW
-
-
-@inlined
-def keep(cache, asked, row, key, judged, c, logits, wdl):  # type: ignore[no-untyped-def]
-    """Turn an answer back to how the key was seen, into `judged` and into the cache."""
-    actions = logits.shape[1]
-    for a in range(actions):
-        judged[a] = logits[row, c.place[asked.turn, a]]
-    for i in range(3):
-        judged[actions + i] = wdl[row, i]
-    entry = asked.entry
-    if entry != ABSENT and cache.row[entry] == row and holds(cache, entry, key):
-        cache.row[entry] = READY
-        for i in range(actions + 3):
-            cache.judged[entry, i] = judged[i]
-
-
-@helper
 def withdraw(tree, wave):  # type: ignore[no-untyped-def]
     """Take back what the leaves in flight added to the visits and sums of their paths."""
     for index in range(wave.used[0].leaves):
@@ -261,188 +134,28 @@ def queue(nodes, slot, g, node, depth, row, image, wave):  # type: ignore[no-unt
     slot.waiting += 1
 
 
-@part
-def close(tree, g, index):  # type: ignore[no-untyped-def]
-    """Write the exact value of a finished game into its node."""
-    node, state = tree.nodes[g, index], tree.states[g, index]
-    value = value_for(result(state), mover(state))
-    node.status = TERMINAL
-    node.plies = 0
-    node.lower = -value if node.flips == 1 else value
-    node.upper = node.lower
-
-
-@inlined
-def end(nodes, slot, path, depth, counts):  # type: ignore[no-untyped-def]
-    """Back up an exact leaf."""
-    exact = nodes[path[depth]].lower
-    if nodes[path[depth]].flips == 1:
-        exact = -exact
-    backup(nodes, slot, path, depth, np.float32(exact))
-    counts[SIMULATIONS] += 1
-    counts[ENDED] += 1
-
-
-@part
-def expand(tree, g, index, path, depth, judged, image, wave, c, rng):  # type: ignore[no-untyped-def]
-    """Give a leaf its value and its children from the answer to its key, and back it up."""
-    nodes, slot = tree.nodes[g], tree.slots[g]
-    actions = wave.actions.shape[0]
-    count = legal(tree.states[g, index], wave.actions)
-    grow(nodes, slot, index, judged, c.place[image], wave.actions, wave.weights, count)
-    if index == 0:
-        for i in range(3):
-            tree.wdl[g, i] = judged[actions + i]
-        dress(nodes, slot, tree.noise[g], c, rng, wave.weights)
-    else:
-        tree.counts[SIMULATIONS] += 1
-    backup(nodes, slot, path, depth, judged[actions] - judged[actions + 2])
-
-
-@part
-def descend(tree, wave, cache, c, g, rng):  # type: ignore[no-untyped-def]
-    """Search slot `g` until a leaf of it must wait; returns ASKS, FINISHED or STUCK.
-
-    A search whose next leaf finds no room for its children ends there.
-    """
-    nodes, slot = tree.nodes[g], tree.slots[g]
-    path = wave.paths[wave.used[0].leaves]
-    room = nodes.shape[0] - wave.actions.shape[0]
-    while slot.done + slot.waiting < slot.budget:
-        index, depth = 0, 0
-        path[0] = 0
-        if nodes[0].status >= EXPANDED:
-            if c.gumbel or c.forced > 0.0:
-                index = choose_at_root(nodes, slot, tree.noise[g], c)
-            else:
-                index = choose_child(nodes, 0, c)
-            depth = 1
-            path[1] = index
-            while nodes[index].status >= EXPANDED:
-                index = choose_child(nodes, index, c)
-                depth += 1
-                path[depth] = index
-        status = nodes[index].status
-        if status == WAITING:
-            return STUCK
-        if status == NEW:
-            if slot.used + slot.waiting * wave.actions.shape[0] > room:
-                slot.budget = slot.done + slot.waiting
-                break
-            if visit(tree, wave, cache, c, g, index, path, depth, rng):
-                return ASKS
-        elif depth == 0:  # the root is proven
-            tree.counts[STOPPED] += 1
-            tree.counts[SPARED] += slot.budget - slot.done
-            slot.budget = slot.done + slot.waiting
-        else:
-            end(nodes, slot, path, depth, tree.counts)
-    return FINISHED
-
-
-@part
-def visit(tree, wave, cache, c, g, index, path, depth, rng):  # type: ignore[no-untyped-def]
-    """Visit a node for the first time; whether it must wait for the next `absorb`."""
-    nodes, slot = tree.nodes[g], tree.slots[g]
-    node, state = nodes[index], tree.states[g, index]
-    if depth > 0:
-        parent = tree.states[g, path[depth - 1]]
-        for w in range(state.shape[0]):
-            state[w] = parent[w]
-        play(state, node.action)
-        node.flips = 1 if mover(state) != mover(parent) else 0
-    if result(state) == ONGOING:
-        return judge(tree, wave, cache, c, g, index, path, depth, rng)
-    if c.prove and slot.waiting > 0:  # sums can be corrected only when nothing is in flight
-        node.status = WAITING
-        queue(nodes, slot, g, index, depth, NO_ROW, 0, wave)
-        return True
-    close(tree, g, index)
-    end(nodes, slot, path, depth, tree.counts)
-    if c.prove:
-        tree.counts[PROVED] += settle(nodes, path, depth)
-    return False
-
-
-@part
-def judge(tree, wave, cache, c, g, index, path, depth, rng):  # type: ignore[no-untyped-def]
-    """Take a leaf's evaluation from the cache or ask the network; whether it must wait."""
-    nodes, slot = tree.nodes[g], tree.slots[g]
-    state = tree.states[g, index]
-    image = 0
-    if c.shown == AS_IS:
-        for w in range(state.shape[0]):
-            wave.key[w] = state[w]
-    else:
-        image = canonical(state, wave.key)
-    row, entry = wave.used[0].rows, ABSENT
-    if cache.keys.shape[0] > 0:
-        entry = find(cache, wave.key)
-        if entry == ABSENT:
-            entry = reserve(cache, wave.key, row)
-        elif cache.row[entry] == READY:
-            tree.counts[CACHED] += 1
-            expand(tree, g, index, path, depth, cache.judged[entry], image, wave, c, rng)
-            return False
-        elif c.share:
-            tree.counts[SHARED] += 1
-            row = cache.row[entry]
-        else:
-            entry = ABSENT
-    if row == wave.used[0].rows:
-        show(wave, c, row, entry)
-        wave.used[0].rows += 1
-        tree.counts[EVALUATIONS] += 1
-    nodes[index].status = WAITING
-    queue(nodes, slot, g, index, depth, row, image, wave)
-    return True
-
-
-@part
-def show(wave, c, row, entry):  # type: ignore[no-untyped-def]
-    """Write the planes of `wave.key`, turned at random if so wanted, into a row of the batch."""
-    for w in range(wave.key.shape[0]):
-        wave.keys[row, w] = wave.key[w]
-    wave.rows[row].entry = entry
-    wave.rows[row].turn = 0
-    if c.shown != RANDOM:
-        observe(wave.key, wave.observations[row])
-        return
-    turn = np.int64(scramble(wave.key, c.salt) % np.uint64(c.cells.shape[0]))
-    wave.rows[row].turn = turn
-    observe(wave.key, wave.planes)
-    width = wave.planes.shape[2]
-    for plane in range(wave.planes.shape[0]):
-        for cell in range(c.cells.shape[1]):
-            seen = c.cells[turn, cell]
-            wave.observations[row, plane, cell // width, cell % width] = wave.planes[
-                plane, seen // width, seen % width
-            ]
-
-
-@template
-def advance(tree, wave, cache, c, logits, wdl, rng, most):  # type: ignore[no-untyped-def]
-    """Absorb an answer, then fill the next batch with at most `most` leaves of each tree.
-
-    Returns NO_ROW, or the first row of the answer that is not finite; nothing has changed then.
-    """
-    bad = absorb(tree, wave, cache, c, logits, wdl, rng)
-    if bad != NO_ROW:
-        return bad
-    for g in range(tree.slots.shape[0]):
-        while tree.slots[g].waiting < most:
-            if descend(tree, wave, cache, c, g, rng) != ASKS:
-                break
+@helper
+def first_not_finite(logits, wdl, rows):  # type: ignore[no-untyped-def]
+    """The first of the rows that holds NaN or infinity, or NO_ROW."""
+    for row in range(rows):
+        total = (wdl[row, 0] + wdl[row, 1] + wdl[row, 2]) * np.float32(0.0)
+        for a in range(logits.shape[1]):
+            total += logits[row, a] * np.float32(0.0)
+        if not math.isfinite(total):
+            return row
     return NO_ROW
 
 
-@template
-def abandon(tree, wave):  # type: ignore[no-untyped-def]
-    """Forget all leaves that wait, as if their descents had never begun."""
-    withdraw(tree, wave)
-    for index in range(wave.used[0].leaves):
-        leaf = wave.leaves[index]
-        tree.nodes[leaf.slot, leaf.node].status = NEW
-    wave.used[0].leaves = 0
-    wave.used[0].rows = 0
-    wave.used[0].answered = 0
+@inlined
+def keep(cache, asked, row, key, judged, c, logits, wdl):  # type: ignore[no-untyped-def]
+    """Turn an answer back to how the key was seen, into `judged` and into the cache."""
+    actions = logits.shape[1]
+    for a in range(actions):
+        judged[a] = logits[row, c.place[asked.turn, a]]
+    for i in range(3):
+        judged[actions + i] = wdl[row, i]
+    entry = asked.entry
+    if entry != ABSENT and cache.row[entry] == row and holds(cache, entry, key):
+        cache.row[entry] = READY
+        for i in range(actions + 3):
+            cache.judged[entry, i] = judged[i]

@@ -11,8 +11,9 @@ from engine.game import Game
 from engine.kernels import bind
 from engine.search.cache import Cache, allocate_cache, clear
 from engine.search.constants import Constants
+from engine.search.descent import abandon, advance, begin
 from engine.search.tree import Tree, allocate
-from engine.search.wave import NO_ROW, Wave, abandon, advance, allocate_wave, begin
+from engine.search.wave import NO_ROW, Wave, allocate_wave
 
 
 class Waves:

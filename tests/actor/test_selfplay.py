@@ -272,6 +272,20 @@ def test_batches_stay_full(share: bool) -> None:
     assert (counters.shared > 0) == share and counters.waves == 300
 
 
+def test_games_end_though_the_network_is_asked_no_more() -> None:
+    """All of tic-tac-toe is in the cache some day: each step still comes back, with games."""
+    selfplay = SelfPlay(TICTACTOE, _settings(TICTACTOE, {"simulations": 8}, games=4))
+    evaluator, quiet, games = HashEvaluator(TICTACTOE), 0, 0
+    for _ in range(5000):
+        rows = evaluator.rows
+        found = len(selfplay.step(evaluator))
+        if evaluator.rows == rows:
+            assert 0 < found <= 8
+            quiet += 1
+        games += found
+    assert quiet > 1000 and games == selfplay.counters.games
+
+
 def test_another_evaluator_empties_the_cache() -> None:
     """Whatever is ready in the cache is an answer of the evaluator that is in service."""
 

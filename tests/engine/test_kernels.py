@@ -11,7 +11,7 @@ import pytest
 
 from engine.games import all_games, find
 from engine.kernels import bind
-from engine.search.wave import advance
+from engine.search.descent import advance
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """

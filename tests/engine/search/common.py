@@ -161,7 +161,7 @@ def audit(
             flips = game.mover(state) != game.mover(after)
             assert bool(kids[i]["flips"]) == flips, where
             todo.append(below[i])
-        priors, value = judge(state)
+        priors, judged = judge(state)
         assert np.isclose(kids["prior"].sum(), 1, atol=1e-5), where
         if index or not noisy:
             assert np.allclose(kids["prior"], priors, atol=1e-5), where
@@ -181,8 +181,11 @@ def audit(
             proven += 1
             assert node["visits"] >= made, where
             assert np.isclose(node["value_sum"], node["lower"] * node["visits"], atol=1e-3), where
+            value = sign * int(node["lower"])
+            ends = kids["plies"][(kids["lower"] == value) & (kids["upper"] == value)]
+            assert node["plies"] == 1 + (ends.min() if value > 0 else ends.max()), where
         else:
-            total = sign * (value + float(kids["value_sum"].sum()))
+            total = sign * (judged + float(kids["value_sum"].sum()))
             assert node["visits"] == made, where
             assert np.isclose(node["value_sum"], total, atol=1e-3, rtol=1e-4), where
     assert found == size

@@ -6,14 +6,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from engine.config import SearchSettings
 from engine.game import Game
 from engine.search import UNKNOWN, search
 from engine.search.blackbox import Searched, summary
 from tests.engine.search.common import (
+    CONNECT4,
     GAMES,
+    TICTACTOE,
+    audit,
     finish,
+    judge_of,
     late_states,
     noise_of,
     root_visits,
@@ -23,7 +30,7 @@ from tests.engine.search.common import (
     waves_of,
 )
 from tests.engine.search.naive import NaiveSearch, Node
-from tests.toys import HashEvaluator
+from tests.toys import HEAP, HashEvaluator
 
 MODES: dict[str, dict[str, Any]] = {
     "plain": {"prove": False, "symmetry": "as_is", "cache_megabytes": 0},
@@ -100,6 +107,55 @@ def test_twin_agrees_with_noise(game: Game, mode: dict[str, Any]) -> None:
         for i, state in enumerate(states):
             twin = twin_of(game, settings, salt=77)
             assert_twins(found, i, game, twin, twin.run(state, simulations, noise_of(waves, i)))
+
+
+TWINS = st.builds(
+    SearchSettings,
+    c_init=st.sampled_from([0.0, 0.5, 1.5, 4.0]),
+    c_base=st.sampled_from([1.0, 30.0, 19652.0]),
+    fpu_reduction=st.sampled_from([0.0, 0.2, 3.0]),
+    dirichlet_total=st.sampled_from([0.3, 10.0]),
+    dirichlet_fraction=st.sampled_from([0.0, 0.25, 1.0]),
+    dirichlet_shape=st.sampled_from([0.0, 1.0]),
+    root_temperature=st.sampled_from([0.5, 1.0, 2.5]),
+    root=st.sampled_from(["puct", "puct", "gumbel"]),
+    forced_playouts=st.sampled_from([0.0, 0.0, 2.0, 20.0]),
+    considered=st.integers(1, 9),
+    value_visits=st.sampled_from([0.0, 50.0]),
+    value_scale=st.sampled_from([0.1, 1.0]),
+    prove=st.booleans(),
+    cache_megabytes=st.sampled_from([0.0, 0.0003, 1.0]),
+    share_duplicates=st.booleans(),
+    symmetry=st.sampled_from(["as_is", "canonical", "random"]),
+)
+
+
+# The same examples every time: two scores that differ by rounding alone are rare, and no mistake.
+@hypothesis_settings(deadline=None, max_examples=150, derandomize=True)
+@given(
+    TWINS,
+    st.sampled_from([CONNECT4, TICTACTOE, HEAP]),
+    st.integers(1, 90),
+    st.none() | st.integers(0, 99),
+    st.integers(0, 99),
+)
+def test_twin_agrees_under_any_settings(
+    settings: SearchSettings, game: Game, simulations: int, noise: int | None, seed: int
+) -> None:
+    states = np.concatenate([some_states(game, 1, seed), late_states(game, 2, seed)])
+    waves = waves_of(game, states, simulations, settings, noise=noise, salt=seed)
+    evaluator = HashEvaluator(game)
+    finish(waves, evaluator)
+    found = summary(waves)
+    for i, state in enumerate(states):
+        twin = twin_of(game, settings, salt=seed)
+        root = twin.run(state, simulations, None if noise is None else noise_of(waves, i))
+        assert_twins(found, i, game, twin, root)
+    if settings.symmetry != "random":
+        for i in range(len(states)):
+            judge = judge_of(game, evaluator, settings)
+            noisy = noise is not None
+            audit(game, waves.tree, i, judge, prove=settings.prove, noisy=noisy)
 
 
 @pytest.mark.parametrize("game", GAMES, ids=lambda game: game.name)
