@@ -185,7 +185,8 @@ def conclude(tree, wave, c, scores, schedule, rng, g):
     make_move(tree, scores, g, nodes[chosen].action)
     if game.finished == 1:
         return
-    if schedule.reuse and nodes[chosen].children > 0:
+    # A forced move needs no search, so its position is left to be found fresh.
+    if schedule.reuse and nodes[chosen].children > (1 if schedule.skip_forced else 0):
         simulations = plan_search(tree, scores, schedule, rng, g)
         reroot(tree, g, chosen, simulations, c, rng, scores.places, weights)
     else:

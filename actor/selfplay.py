@@ -119,34 +119,43 @@ class SelfPlay:
         self._empty_count = slots
         self._model_steps = np.full(slots, -1, np.int64)
         self._judge: Evaluator | None = None
+        self._ended: list[GameRecord] = []
         self._begin = bind(begin_games, game)
         self._play_on = bind(play_on, game)
 
     @property
     def is_done(self) -> bool:
-        """Whether no game is in progress and none may begin."""
-        return self._refused and self._empty_count == len(self._empty)
+        """Whether no game is in progress, none may begin and none waits to be handed out."""
+        return self._refused and self._empty_count == len(self._empty) and not self._ended
 
     def step(self, evaluator: Evaluator, model_step: int = -1) -> list[GameRecord]:
         """Advance every game to its next network call; returns the games that ended on the way.
 
         `model_step` names the evaluator's model (-1: none); a game carries the one it began with.
         Another evaluator than before empties the cache of evaluations. Raises EvaluationError for
-        an answer that is not finite; what the evaluator raises goes through.
+        an answer that is not finite; what the evaluator raises goes through. Games that ended in
+        such a step are not lost: `ended` has them, and so has the next step.
         """
         began = time.perf_counter()
         if evaluator is not self._judge:
             clear(self._waves.cache)
             self._judge = evaluator
         self._fill_empty(model_step)
-        records = self._advance()
-        if records:
+        ended = self._advance()
+        self._ended += ended
+        if ended:
             # Once more and not until all wait: with every evaluation in the cache none ever would.
             self._fill_empty(model_step)
-            records += self._advance()
+            self._ended += self._advance()
         thought = time.perf_counter()
         self._waves.evaluate(evaluator)
+        records = self.ended()
         self._count(records, thought - began, time.perf_counter() - thought)
+        return records
+
+    def ended(self) -> list[GameRecord]:
+        """The games that have ended and were not handed out yet; they are now."""
+        records, self._ended = self._ended, []
         return records
 
     def noise(self) -> NDArray[np.float32]:

@@ -145,7 +145,13 @@ def work(
                     time.sleep(IDLE_SECONDS)
                     continue
                 speaker.refresh()
-                for record in selfplay.step(speaker.evaluator, speaker.step):
+                try:
+                    records = selfplay.step(speaker.evaluator, speaker.step)
+                except BaseException:
+                    for record in selfplay.ended():  # finished games are never lost
+                        replay.append(record)
+                    raise
+                for record in records:
                     replay.append(record)
             publish(selfplay.counters)
         finally:

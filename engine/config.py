@@ -168,7 +168,7 @@ class EvaluatorSettings(Section):
         "auto", "onnxruntime", "openvino-fp32", "openvino-bf16", "openvino-int8", "cuda"
     ] = Field(
         "auto",
-        description="auto = the fastest here that agrees with onnxruntime, which is exact; any"
+        description="auto: the fastest here that agrees with onnxruntime, which is exact; any"
         " other is refused where it does not agree",
     )
     positions: int = Field(

@@ -20,13 +20,17 @@ def perft(game: Game, depth: int, count_finished: bool = False) -> int:
     states = np.zeros((depth + 1, game.words), np.uint64)
     game.rules.start(states[0])
     actions = np.zeros((depth + 1, game.actions), np.int16)
-    return int(bind(count_sequences, game)(states, actions, depth, count_finished))
+    counts, nexts = np.zeros((2, depth + 1), np.int64)
+    return int(bind(count_sequences, game)(states, actions, counts, nexts, depth, count_finished))
 
 
-def count_sequences(states, actions, depth, count_finished):  # type: ignore[no-untyped-def]
-    """Walk the tree below `states[0]` with a stack: row d is the state after d actions."""
-    counts = [0] * (depth + 1)
-    nexts = [0] * (depth + 1)
+def count_sequences(  # type: ignore[no-untyped-def]
+    states, actions, counts, nexts, depth, count_finished
+):
+    """Walk the tree below `states[0]` with a stack: row d is the state after d actions.
+
+    `counts` and `nexts`, of depth + 1 zeros, are its legal actions and the next of them to try.
+    """
     total = 0
     level = 0
     counts[0] = legal(states[0], actions[0])

@@ -33,6 +33,7 @@ FRONTEND = ROOT / "frontend"
 PACKAGES = FRONTEND / "node_modules" / ".stamp"
 PAGE = ROOT / "web" / "static" / "index.html"
 PAGE_STAMP = VENV / "page.stamp"
+KERNELS_STAMP = VENV / "kernels.stamp"
 NODE_NEEDED = (20, 19)
 HEARTBEAT = 15.0
 """Seconds of silence after which a step says what it is doing."""
@@ -57,12 +58,14 @@ def main(arguments: list[str]) -> None:
             install_libraries(extras)
         if not page_ready(extras):
             build_page(extras)
+        if not kernels_ready():
+            compile_kernels()
     say("ready")
 
 
 def ready(extras: set[str]) -> bool:
     """Whether nothing is to be done."""
-    return libraries_ready(extras) and page_ready(extras)
+    return libraries_ready(extras) and page_ready(extras) and kernels_ready()
 
 
 # --- libraries -----------------------------------------------------------------------------------
@@ -111,6 +114,27 @@ def install_libraries(extras: set[str]) -> None:
     step(f"installing libraries ({wanted})", [*PIP, "-c", "constraints.txt", "-e", f".[{wanted}]"])
     LIBRARIES.write_text(json.dumps({"digest": made_from, "extras": wanted.split(",")}))
     INCOMPLETE.unlink()
+
+
+# --- the kernels ---------------------------------------------------------------------------------
+
+
+def kernels_ready() -> bool:
+    """Whether the search of every game is in Numba's cache, so that no first move waits for it."""
+    return stamp(KERNELS_STAMP) == kernels_digest()
+
+
+def kernels_digest() -> str:
+    """All that the compiled code is made from."""
+    engine = [*(ROOT / "engine").glob("*.py"), *(ROOT / "engine" / "search").glob("*.py")]
+    games = (ROOT / "engine" / "games").glob("*.py")
+    return digest([ROOT / "constraints.txt", ROOT / "actor" / "moves.py", *engine, *games])
+
+
+def compile_kernels() -> None:
+    """Half a minute or so for each game, as many at once as there are cores."""
+    step("compiling the search of every game", [PYTHON, ROOT / "scripts" / "warm.py"])
+    KERNELS_STAMP.write_text(kernels_digest())
 
 
 # --- the page ------------------------------------------------------------------------------------

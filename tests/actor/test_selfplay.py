@@ -349,7 +349,6 @@ def test_games_go_on_after_a_failure_as_if_it_had_not_been(kind: str) -> None:
     assert same
 
 
-@pytest.mark.xfail(strict=True, reason="`step` drops them with the exception")
 def test_games_that_ended_in_the_step_of_a_failure_are_not_lost() -> None:
     settings = _settings(TICTACTOE, {"cache_megabytes": 0})
     evaluator = _Failing(TICTACTOE, set(range(1, 400, 2)), "raise")

