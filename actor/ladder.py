@@ -6,21 +6,17 @@ write replaces the whole file, so it can be read, and the tournament killed, at 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from actor.arena import Score
 from actor.rating import rate
-from engine.errors import BusyError, StorageError
-from storage.atomic import explain, read_json, write_json
-from storage.layout import RunPaths
+from engine.errors import StorageError
+from storage.atomic import read_json, write_json
 
 ANCHOR = "random"
 """The player whose rating is 0; every ladder has it."""
@@ -161,25 +157,3 @@ def read_ladder(path: Path) -> Ladder | None:
 def write_ladder(path: Path, ladder: Ladder) -> None:
     """Replace the ladder in `path`; raises StorageError."""
     write_json(path, ladder.model_dump(mode="json"))
-
-
-@contextmanager
-def ladder_lock(paths: RunPaths) -> Iterator[None]:
-    """Extend the run's ladder alone inside the block; BusyError if somebody else is at it.
-
-    Raises StorageError where the lock file cannot be made.
-    """
-    lock = FileLock(paths.ratings_lock, timeout=0, fallback_to_soft=False)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise BusyError(
-            f"another tournament extends {paths.ratings} and holds {paths.ratings_lock};"
-            " wait for its end or stop it first"
-        ) from None
-    except OSError as error:
-        raise explain(f"cannot lock {paths.ratings_lock}", error) from None
-    try:
-        yield
-    finally:
-        lock.release()

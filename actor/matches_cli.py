@@ -17,7 +17,7 @@ from rich.table import Table
 from actor import accuracy as yardstick
 from actor.arena import Score
 from actor.contest import Match, Outcome, contest
-from actor.ladder import Ladder, ladder_lock
+from actor.ladder import Ladder
 from actor.players import parse, player, recipe
 from actor.sprt import LOWER, UPPER, parse_sprt
 from actor.tournament import Plan, Tournament
@@ -38,6 +38,7 @@ from engine.cli import (
 )
 from engine.games import find
 from storage.layout import create, run_paths
+from storage.lock import ladder_lock
 from storage.models.filesystem import FilesystemModels
 
 LOG = logging.getLogger(__name__)

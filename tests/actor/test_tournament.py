@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actor.arena import Score
-from actor.ladder import ANCHOR, Entry, Ladder, ladder_lock, read_ladder, write_ladder
+from actor.ladder import ANCHOR, Entry, Ladder, read_ladder, write_ladder
 from actor.tournament import Plan, Tournament
 from engine.config import SearchSettings
 from engine.errors import BusyError, ConfigError, ModelError, StorageError
 from engine.games import find
 from storage.layout import RunPaths, create
+from storage.lock import ladder_lock
 from storage.models.filesystem import FilesystemModels
 from tests.models import linear_model
 
