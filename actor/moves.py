@@ -15,8 +15,8 @@ from engine.game import ONGOING
 from engine.kernels import helper, legal, mover, part, play, result, start, template
 from engine.search.descent import FINISHED, absorb, descend, open_root
 from engine.search.reuse import reroot
-from engine.search.root import draw, strongest, target
-from engine.search.tree import record
+from engine.search.root import draw, strongest, surprise, target
+from engine.search.tree import PROVEN, record
 from engine.search.wave import NO_ROW
 
 # What is counted beside the search's own counts, as indices of `Scores.counts`.
@@ -58,6 +58,8 @@ class Scores(NamedTuple):
     movers: NDArray[np.int8]  # [G, P]
     policies: NDArray[np.float32]  # [G, P, A] what is learnt from the search
     root_values: NDArray[np.float32]  # [G, P] mean value of the search, for the mover
+    exact: NDArray[np.int8]  # [G, P] 1 where that value is proven
+    surprises: NDArray[np.float32]  # [G, P] KL divergence of the policy from the priors, in nats
     counts: NDArray[np.int64]  # SEARCHES, FAST, FORCED since the sheets were allocated
     places: NDArray[np.int32]  # [N] scratch of `reroot`
 
@@ -75,6 +77,8 @@ def allocate_scores(slots: int, max_plies: int, words: int, actions: int, nodes:
         movers=np.zeros((slots, max_plies), np.int8),
         policies=np.zeros((slots, max_plies, actions), np.float32),
         root_values=np.zeros((slots, max_plies), np.float32),
+        exact=np.zeros((slots, max_plies), np.int8),
+        surprises=np.zeros((slots, max_plies), np.float32),
         counts=np.zeros(3, np.int64),
         places=np.zeros(nodes, np.int32),
     )
@@ -172,6 +176,8 @@ def conclude(tree, wave, c, scores, schedule, rng, g):
         scores.sample_plies[g, sample] = game.plies
         scores.movers[g, sample] = mover(tree.states[g, 0])
         scores.root_values[g, sample] = root.value_sum / root.visits
+        scores.exact[g, sample] = 1 if root.status == PROVEN else 0
+        scores.surprises[g, sample] = surprise(tree.priors[g], weights, root.children)
         scores.policies[g, sample, :] = 0.0
         for i in range(root.children):
             scores.policies[g, sample, nodes[root.first + i].action] = weights[i]

@@ -209,6 +209,8 @@ class SelfPlay:
             movers=scores.movers[g, :samples].copy(),
             policies=scores.policies[g, :samples].copy(),
             root_values=scores.root_values[g, :samples].copy(),
+            exact=scores.exact[g, :samples].copy(),
+            surprises=scores.surprises[g, :samples].copy(),
         )
 
     def _count(self, records: list[GameRecord], tree: float, network: float) -> None:

@@ -143,7 +143,7 @@ def expand(tree, g, index, path, depth, judged, image, wave, c, rng):  # type: i
     if index == 0:
         for i in range(3):
             tree.wdl[g, i] = judged[actions + i]
-        dress(nodes, slot, tree.noise[g], c, rng, wave.weights)
+        dress(nodes, slot, tree.noise[g], tree.priors[g], c, rng, wave.weights)
     else:
         tree.counts[SIMULATIONS] += 1
     backup(nodes, slot, path, depth, judged[actions] - judged[actions + 2])

@@ -83,6 +83,7 @@ class Tree(NamedTuple):
     states: NDArray[np.uint64]  # [G, N, W]
     slots: NDArray[Any]  # SLOT[G]
     noise: NDArray[np.float32]  # [G, A] noise of the root's children, in their order
+    priors: NDArray[np.float32]  # [G, A] their priors before noise and temperature
     wdl: NDArray[np.float32]  # [G, 3] what the network said of the root
     counts: NDArray[np.int64]  # [COUNTS] since the tree was allocated
 
@@ -99,6 +100,7 @@ def allocate(slots: int, nodes: int, words: int, actions: int) -> Tree:
         states=np.zeros((slots, nodes, words), np.uint64),
         slots=np.zeros(slots, SLOT),
         noise=np.zeros((slots, actions), np.float32),
+        priors=np.zeros((slots, actions), np.float32),
         wdl=np.zeros((slots, 3), np.float32),
         counts=np.zeros(COUNTS, np.int64),
     )

@@ -36,6 +36,8 @@ def _record(game: Game, moves: list[int]) -> GameRecord:
         movers=np.array(movers, np.int8),
         policies=np.float32(np.stack(visits) / np.sum(visits, axis=1, keepdims=True)),
         root_values=np.full(count, 0.25, np.float32),
+        exact=np.zeros(count, np.int8),
+        surprises=np.zeros(count, np.float32),
     )
 
 
