@@ -9,6 +9,9 @@ data/<run>/replay.db       finished games (SQLite)
            yardstick.jsonl solved positions that the run's models are measured on
            ratings.json    the ladder of the run's players
            ratings.lock    held by the one tournament that extends it
+           evaluations.json what the referee measured of each model
+           verdicts.json   what the referee tells the learner: the best model, a relapse
+           referee.lock    held by the one referee of the run
            learner.lock    held by the one learner of the run
 """
 
@@ -93,6 +96,21 @@ class RunPaths:
     def ratings_lock(self) -> Path:
         """Locked as long as a tournament extends the ladder."""
         return self.root / "ratings.lock"
+
+    @property
+    def evaluations(self) -> Path:
+        """What the referee measured: matches, accuracy, promotions."""
+        return self.root / "evaluations.json"
+
+    @property
+    def verdicts(self) -> Path:
+        """What the referee tells the learner."""
+        return self.root / "verdicts.json"
+
+    @property
+    def referee_lock(self) -> Path:
+        """Locked as long as a referee lives."""
+        return self.root / "referee.lock"
 
     @property
     def learner_lock(self) -> Path:

@@ -32,6 +32,9 @@ def test_every_path_is_inside_the_run() -> None:
         paths.learner_lock: "learner.lock",
         paths.ratings: "ratings.json",
         paths.ratings_lock: "ratings.lock",
+        paths.evaluations: "evaluations.json",
+        paths.verdicts: "verdicts.json",
+        paths.referee_lock: "referee.lock",
     }
     assert {path: str(path.relative_to("data/night")) for path in spelled} == spelled
 
