@@ -98,6 +98,7 @@ export const STATS: Stats = {
   history: [],
   evaluations: [],
   accuracy: [],
+  incidents: [],
   updated_at: null,
 };
 
