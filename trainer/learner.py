@@ -24,6 +24,7 @@ from storage.replay.record import GameRecord
 from trainer.export import export
 from trainer.loss import loss_of
 from trainer.network import architecture, build
+from trainer.quality import Quality
 from trainer.samples import Window
 from trainer.schedule import learning_rate
 
@@ -79,6 +80,7 @@ class Learner:
         )
         self.rng = np.random.default_rng(settings.run.seed)
         self.window = Window(game, settings.learner.window_positions)
+        self.quality = Quality(game)
         self.step = 0
         self.samples_used = 0
         self.games = 0
@@ -97,6 +99,7 @@ class Learner:
         """Put a game into the window."""
         self.window.add(record)
         self.contents.add(identity, len(record.plies))
+        self.quality.add(record)
         self.last_id = identity
 
     def waits_for(self) -> str | None:

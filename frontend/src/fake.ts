@@ -98,6 +98,7 @@ export const STATS: Stats = {
   history: [],
   evaluations: [],
   accuracy: [],
+  quality: null,
   updated_at: null,
 };
 
