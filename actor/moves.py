@@ -16,11 +16,11 @@ from engine.kernels import helper, legal, mover, part, play, result, start, temp
 from engine.search.descent import FINISHED, absorb, descend, open_root
 from engine.search.reuse import reroot
 from engine.search.root import draw, strongest, surprise, target
-from engine.search.tree import PROVEN, record
+from engine.search.tree import FAST, FIRST, FULL, PROVEN, record
 from engine.search.wave import NO_ROW
 
 # What is counted beside the search's own counts, as indices of `Scores.counts`.
-SEARCHES, FAST, FORCED = range(3)
+SEARCHES, FAST_ONES, FORCED = range(3)
 
 
 class Schedule(NamedTuple):
@@ -28,6 +28,7 @@ class Schedule(NamedTuple):
 
     simulations: int
     fast_simulations: int
+    first_simulations: int  # 0 once there is a model
     full_share: float
     skip_forced: bool
     reuse: bool
@@ -113,14 +114,20 @@ def begin_games(tree, scores, schedule, rng, slots, count, scratch):
 
 @helper
 def plan_search(tree, scores, schedule, rng, g):
-    """Decide whether the next search is a full or a fast one; returns its simulations."""
+    """Decide of what kind the next search is; returns its simulations."""
     slot = tree.slots[g]
-    full = schedule.full_share == 1.0 or rng.random() < schedule.full_share
     early = scores.games[g].plies < schedule.temperature_plies
-    slot.fast = 0 if full else 1
-    slot.noisy = 1 if full else 0
     slot.noise_scale = schedule.temperature if early else schedule.final_temperature
-    return schedule.simulations if full else schedule.fast_simulations
+    slot.noisy = 1
+    if schedule.first_simulations > 0:
+        slot.kind = FIRST
+        return schedule.first_simulations
+    if schedule.full_share == 1.0 or rng.random() < schedule.full_share:
+        slot.kind = FULL
+        return schedule.simulations
+    slot.kind = FAST
+    slot.noisy = 0
+    return schedule.fast_simulations
 
 
 @helper
@@ -167,8 +174,8 @@ def conclude(tree, wave, c, scores, schedule, rng, g):
     root, weights = nodes[0], wave.weights
     target(nodes, slot, tree.wdl[g, 0] - tree.wdl[g, 2], c, weights)
     scores.counts[SEARCHES] += 1
-    if slot.fast == 1:
-        scores.counts[FAST] += 1
+    if slot.kind == FAST:
+        scores.counts[FAST_ONES] += 1
     else:
         sample = game.samples
         for w in range(tree.states.shape[2]):

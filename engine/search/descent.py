@@ -33,6 +33,7 @@ from engine.search.tree import (
     ENDED,
     EVALUATIONS,
     EXPANDED,
+    FULL,
     LEAVES,
     NEW,
     PROVED,
@@ -74,7 +75,7 @@ def begin(tree, g, state, simulations, noisy):  # type: ignore[no-untyped-def]
     for w in range(state.shape[0]):
         tree.states[g, 0, w] = state[w]
     slot.noisy = noisy
-    slot.fast = 0
+    slot.kind = FULL
     slot.noise_scale = 1.0
     open_root(tree.nodes[g], slot, simulations)
 

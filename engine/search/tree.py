@@ -31,6 +31,9 @@ EXPANDED = 4
 NARROWED = 5
 """Expanded, and at least one child is proven lost: those are visited no more."""
 
+FULL, FAST, FIRST = range(3)
+"""What a search is for: a sample, a move alone, or a sample while there is no model."""
+
 # What is counted, as indices of `Tree.counts`.
 SIMULATIONS, EVALUATIONS, CACHED, SHARED, ENDED, PROVED, STOPPED, SPARED, REUSED = range(9)
 LEAVES, EDGES = 9, 10
@@ -73,7 +76,7 @@ SLOT = record(
         ("waiting", np.int32),  # leaves that wait for the network
         ("noise_scale", np.float32),  # factor of the Gumbel noise
         ("noisy", np.int8),  # 1 if the root explores: temperature and noise
-        ("fast", np.int8),  # 1 for a fast search, of which no sample is made
+        ("kind", np.int8),  # FULL, FAST or FIRST
     ]
 )
 

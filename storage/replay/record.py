@@ -134,7 +134,7 @@ def _from_visits(visits: NDArray[np.int32]) -> NDArray[np.float32]:
 
 
 def _constant(count: int, value: float, dtype: type) -> NDArray[Any]:
-    array = np.full(count, value, dtype)
+    array: NDArray[Any] = np.full(count, value, dtype)
     array.flags.writeable = False
     return array
 

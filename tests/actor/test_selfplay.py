@@ -19,6 +19,7 @@ from engine.evaluator.uniform import UniformEvaluator
 from engine.game import ONGOING, Game
 from engine.games import all_games, find
 from engine.search.cache import READY
+from engine.search.tree import FAST
 from engine.sources import load
 from storage.replay.record import GameRecord
 from tests.engine.search.common import judge_of
@@ -409,7 +410,7 @@ def test_the_roots_of_fast_searches_are_plain(root: str) -> None:
         selfplay.step(evaluator)
         tree = selfplay._waves.tree
         for g in map(int, np.flatnonzero(tree.slots["done"] >= 0)):
-            children, fast = tree.children(g), bool(tree.slots[g]["fast"])
+            children, fast = tree.children(g), bool(tree.slots[g]["kind"] == FAST)
             logits, _ = evaluator.judge(CONNECT4.observe(tree.states[g, 0]))
             weights = np.exp(logits[children["action"]])
             plain = np.allclose(children["prior"], weights / weights.sum(), atol=1e-5)
