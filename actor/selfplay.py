@@ -18,8 +18,10 @@ from engine.search.cache import allocate_cache, clear
 from engine.search.constants import constants_of
 from engine.search.tree import (
     CACHED,
+    EDGES,
     ENDED,
     EVALUATIONS,
+    LEAVES,
     PROVED,
     REUSED,
     SHARED,
@@ -61,6 +63,10 @@ class Counters:
     """Searches that were fast ones."""
     forced: int = 0
     """Moves that needed no search, because there was no other."""
+    leaves: int = 0
+    """Simulations that came to a place of their tree where none had been before."""
+    edges: int = 0
+    """Moves that all simulations together went down from their roots."""
     network_seconds: float = 0.0
     tree_seconds: float = 0.0
 
@@ -234,6 +240,8 @@ class SelfPlay:
         counters.stopped = searched[STOPPED]
         counters.spared = searched[SPARED]
         counters.reused = searched[REUSED]
+        counters.leaves = searched[LEAVES]
+        counters.edges = searched[EDGES]
         counters.searches = played[SEARCHES]
         counters.fast = played[FAST_ONES]
         counters.forced = played[FORCED]

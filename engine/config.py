@@ -314,6 +314,79 @@ class LearnerSettings(Section):
     )
 
 
+class QualitySettings(Section):
+    """When a figure about the data of a run is an alarm; 0 switches that alarm off."""
+
+    duplicates: Share = Field(
+        0.9,
+        description="alarm above this share of duplicates in the newest positions, symmetric ones"
+        " being alike; above it ten samples hold less than one new position",
+    )
+    leaves: Share = Field(
+        0.2,
+        description="alarm below this share of simulations that reach a new leaf; the rest go to"
+        " finished games again",
+    )
+    depth: float = Field(
+        1.1,
+        ge=0,
+        description="alarm below this mean depth of a simulation, in plies; at 1 a search looks at"
+        " nothing but the moves of its root",
+    )
+    target_entropy: float = Field(
+        0.05,
+        ge=0,
+        description="alarm below this mean entropy of the policy targets, in nats; 0.05 is one move"
+        " at 99 %",
+    )
+    surprise: float = Field(
+        1.5,
+        ge=0,
+        description="alarm above this mean KL divergence of the search from the network's policy,"
+        " in nats; 1.5 is a move of 22 % that the search makes certain",
+    )
+    calibration_error: float = Field(
+        0.25,
+        ge=0,
+        description="alarm above this mean gap between predicted value and final result, both in"
+        " [-1, 1]; 0.25 is one game in eight that was judged the wrong way round",
+    )
+    game_length: float = Field(
+        0.0,
+        ge=0,
+        description="alarm below this mean length of a game, in plies; off, as each game has its"
+        " own",
+    )
+    first_move_entropy: float = Field(
+        0.05,
+        ge=0,
+        description="alarm below this entropy of the first moves that were searched, in nats; 0.05"
+        " is one move in 99 of 100 games",
+    )
+    result_share: Share = Field(
+        0.98,
+        description="alarm above this share of games with the same result, of which the value"
+        " learns nothing",
+    )
+    oldest_hours: float = Field(
+        0.0,
+        ge=0,
+        description="alarm above this age of the oldest sample in the window, in hours; off, as a"
+        " run that rests does not spoil",
+    )
+    oldest_steps: int = Field(
+        20_000,
+        ge=0,
+        description="alarm above this age of the oldest sample in the window, in learner steps; the"
+        " default horizon is as long",
+    )
+    model_lag: float = Field(
+        5.0,
+        ge=0,
+        description="alarm when actors are more than this many published models behind the learner",
+    )
+
+
 class WebSettings(Section):
     """The server and its page."""
 
@@ -366,6 +439,7 @@ class Settings(BaseSettings):
     network: NetworkSettings = NetworkSettings()
     learner: LearnerSettings = LearnerSettings()
     loop: LoopSettings = LoopSettings()
+    quality: QualitySettings = QualitySettings()
     web: WebSettings = WebSettings()
 
     @classmethod

@@ -34,12 +34,14 @@ from engine.games import find
 from engine.sources import load, merge
 from storage.layout import create, run_paths
 from storage.models.filesystem import FilesystemModels
+from storage.replay import Origin
 from storage.replay.record import GameRecord
 from storage.replay.sqlite import SqliteReplay
-from storage.stats import Heart, write_stats
+from storage.stats import Heart, Heartbeat, write_stats
 from tests.models import linear_model
 from tests.toys import HashEvaluator
 from trainer.__main__ import make_learner
+from trainer.alarms import Alarms, Moment
 from trainer.continuous import learn
 from trainer.divergence import Diverged, Exploded, GaveUp, LossWatch
 from trainer.learner import Learner, StepReport
@@ -391,6 +393,19 @@ def loop(settings: Settings) -> object:
     return played, learner.step, rounds.evaluations, best == models.latest()
 
 
+def alarms(settings: Settings) -> object:
+    """Which figures about two hundred games, an old sample and a flat search are alarms."""
+    learner = make_learner(settings)
+    for number, record in enumerate(_records(settings, 200)):
+        learner.take(number, record)
+    counted = {"searches": 1.0, "simulations": 12.0, "leaves": 6.0, "edges": 24.0}
+    rates = {f"{name}_per_second": rate for name, rate in counted.items()}
+    actor = Heartbeat("actor-0", "playing", rates, pid=1, age_seconds=0.0, alive=True)
+    moment = Moment(step=10, oldest=Origin(0.0, -1), beats=[actor], now=7200.0)
+    figures = Alarms(settings).look(learner.quality.measure(), moment)
+    return [figure.name for figure in figures if figure.alarm]
+
+
 def _client(settings: Settings) -> TestClient:
     return TestClient(create_app(settings))
 
@@ -511,6 +526,18 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "loop.evaluation_games": (8, 12, loop),
     "loop.evaluation_simulations": (1, 60, loop),
     "loop.promotion_score": (0.0, 1.0, loop),
+    "quality.duplicates": (0.2, 0.0, alarms),
+    "quality.leaves": (0.6, 0.4, alarms),
+    "quality.depth": (3.0, 1.5, alarms),
+    "quality.target_entropy": (2.1, 0.1, alarms),
+    "quality.surprise": (1e-3, 5.0, alarms),
+    "quality.calibration_error": (1e-4, 0.9, alarms),
+    "quality.game_length": (9.0, 5.0, alarms),
+    "quality.first_move_entropy": (2.2, 0.1, alarms),
+    "quality.result_share": (0.2, 0.99, alarms),
+    "quality.oldest_hours": (1.0, 3.0, alarms),
+    "quality.oldest_steps": (9, 11, alarms),
+    "quality.model_lag": (1.9, 2.1, alarms),
     "web.host": ("127.0.0.1", "127.0.0.2", address),
     "web.port": (*_free_ports(), address),
     "web.simulations": (5, 9, reply),

@@ -25,6 +25,7 @@ from trainer.divergence import Diverged, LossWatch, Setbacks
 from trainer.export import export
 from trainer.loss import loss_of
 from trainer.network import architecture, build
+from trainer.quality import Quality
 from trainer.samples import Window
 from trainer.schedule import learning_rate, progress
 from trainer.targets import has_owners, most_margin
@@ -78,6 +79,7 @@ class Learner:
         )
         self.rng = np.random.default_rng(settings.run.seed)
         self.window = Window(game, settings.learner)
+        self.quality = Quality(game)
         self.precision = precision_of(settings)
         self.step = 0
         self.seconds = 0.0
@@ -123,6 +125,7 @@ class Learner:
         """Put a game into the window."""
         self.window.add(record)
         self.contents.add(identity, len(record.plies), len(self.window))
+        self.quality.add(record)
         self.last_id = identity
 
     def waits_for(self) -> str | None:

@@ -70,6 +70,7 @@ def _nothing(settings: Settings, beats: list[Heartbeat], model: ModelOut) -> dic
         "evaluations": [],
         "accuracy": [],
         "incidents": [],
+        "quality": None,
         "updated_at": None,
     }
 

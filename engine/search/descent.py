@@ -29,10 +29,12 @@ from engine.search.puct import backup, choose_child, grow
 from engine.search.root import choose_at_root, dress
 from engine.search.tree import (
     CACHED,
+    EDGES,
     ENDED,
     EVALUATIONS,
     EXPANDED,
     FULL,
+    LEAVES,
     NEW,
     PROVED,
     SHARED,
@@ -114,13 +116,14 @@ def absorb(tree, wave, cache, c, logits, wdl, rng):  # type: ignore[no-untyped-d
 
 @part
 def close(tree, g, index):  # type: ignore[no-untyped-def]
-    """Write the exact value of a finished game into its node."""
+    """Write the exact value of a finished game into its node, visited for the first time."""
     node, state = tree.nodes[g, index], tree.states[g, index]
     value = value_for(result(state), mover(state))
     node.status = TERMINAL
     node.plies = 0
     node.lower = -value if node.flips == 1 else value
     node.upper = node.lower
+    tree.counts[LEAVES] += 1
 
 
 @inlined
@@ -132,6 +135,7 @@ def end(nodes, slot, path, depth, counts):  # type: ignore[no-untyped-def]
     backup(nodes, slot, path, depth, np.float32(exact))
     counts[SIMULATIONS] += 1
     counts[ENDED] += 1
+    counts[EDGES] += depth
 
 
 @part
@@ -147,6 +151,8 @@ def expand(tree, g, index, path, depth, judged, image, wave, c, rng):  # type: i
         dress(nodes, slot, tree.noise[g], tree.priors[g], c, rng, wave.weights)
     else:
         tree.counts[SIMULATIONS] += 1
+        tree.counts[LEAVES] += 1
+        tree.counts[EDGES] += depth
     backup(nodes, slot, path, depth, judged[actions] - judged[actions + 2])
 
 

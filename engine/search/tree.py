@@ -36,7 +36,9 @@ FULL, FAST, FIRST = range(3)
 
 # What is counted, as indices of `Tree.counts`.
 SIMULATIONS, EVALUATIONS, CACHED, SHARED, ENDED, PROVED, STOPPED, SPARED, REUSED = range(9)
-COUNTS = 9
+LEAVES, EDGES = 9, 10
+"""Nodes below a root that were visited for the first time; edges that all simulations descended."""
+COUNTS = 11
 
 
 def record(fields: list[tuple[str, type]]) -> np.dtype[Any]:

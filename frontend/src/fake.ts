@@ -99,6 +99,7 @@ export const STATS: Stats = {
   evaluations: [],
   accuracy: [],
   incidents: [],
+  quality: null,
   updated_at: null,
 };
 

@@ -269,7 +269,9 @@ def test_every_leaf_is_counted_once(game: Game, search: Pairs) -> None:
     found: list[Counters] = []
     records = _play(game, _settings(game, search, full_share=0.5), counters=found)
     c = found[0]
-    assert c.simulations + c.searches == c.evaluations + c.cached + c.shared + c.ended
+    judged = c.evaluations + c.cached + c.shared
+    assert c.simulations + c.searches == judged + c.ended
+    assert judged - c.searches < c.leaves < c.simulations < c.edges  # the roots are no leaves
     assert c.positions == c.searches - c.fast == sum(len(record.plies) for record in records)
     moves = sum(len(record.moves) for record in records)
     assert c.searches + c.forced <= moves  # the rest are the plies of the openings

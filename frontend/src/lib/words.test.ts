@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { position, UNIFORM } from "../fake";
-import { ago, count, ending, modelName, percent, rate, signed, spoken } from "./words";
+import { ago, count, duration, ending, modelName, percent, rate, signed, spoken } from "./words";
 
 test.each([
   [0.4, "just now"],
@@ -11,7 +11,10 @@ test.each([
   [200000, "2 d ago"],
 ])("%d seconds are %s", (seconds, words) => {
   expect(ago(seconds)).toBe(words);
+  if (seconds >= 2) expect(`${duration(seconds)} ago`).toBe(words);
 });
+
+test("a moment lasts less than a second", () => expect(duration(0.3)).toBe("0 s"));
 
 test("numbers", () => {
   expect(count(1234567)).toBe("1,234,567");
