@@ -217,7 +217,7 @@ def _game_row(record: GameRecord) -> tuple[int, float, int, int]:
 
 
 @template
-def describe(states, movers, results, policies, key, keys, entropies, outcomes):  # type: ignore[no-untyped-def]
+def describe(states, movers, results, policies, key, keys, entropies, outcomes):
     """Fill the last three, one entry a position: hash of its key, entropy, result for its mover."""
     for i in range(states.shape[0]):
         canonical(states[i], key)
