@@ -293,6 +293,25 @@ class LearnerSettings(Section):
         "auto",
         description="in which convolutions are learnt; auto: bfloat16 where the processor has it",
     )
+    explosion_factor: float = Field(
+        3.0, gt=1, description="a loss above this * its running median is far too high"
+    )
+    explosion_steps: Positive = Field(
+        20, description="so many such losses in a row make the learner go back"
+    )
+    rollback_factor: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="the learning rate is multiplied by this, for good, when the learner goes back"
+        " to its last good checkpoint: a loss that is no number or explodes, a loss of strength",
+    )
+    most_rollbacks: int = Field(
+        3, ge=0, description="rollbacks in a row after which the next trouble stops the learner"
+    )
+    rollback_span: Positive = Field(
+        2_000, description="steps without trouble after which rollbacks are counted anew"
+    )
 
 
 class QualitySettings(Section):

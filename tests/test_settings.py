@@ -43,7 +43,8 @@ from tests.toys import HashEvaluator
 from trainer.__main__ import make_learner
 from trainer.alarms import Alarms, Moment
 from trainer.continuous import learn
-from trainer.learner import Learner
+from trainer.divergence import Diverged, Exploded, GaveUp, LossWatch
+from trainer.learner import Learner, StepReport
 from trainer.loop import Loop
 from web.__main__ import listen
 from web.app import create_app
@@ -330,6 +331,48 @@ def few_snapshots(settings: Settings) -> object:
     return continuous(settings.model_copy(update={"learner": learner}))
 
 
+def explosion(settings: Settings) -> object:
+    """How many losses of a rising series are looked at before the watch has seen enough."""
+    watch, losses = LossWatch(settings.learner), [1.0] * 200 + [2.5] * 30 + [9.0] * 30
+    for step, loss in enumerate(losses):
+        try:
+            watch.look(step, loss)
+        except Exploded:
+            return step
+    return None
+
+
+def troubled(settings: Settings) -> object:
+    """What becomes of a learner that diverges at steps 3, 5, 13 and 15 and publishes nothing."""
+    learns = settings.learner.model_copy(update={"publish_every": 100})
+    settings = settings.model_copy(update={"learner": learns})
+    paths = run_paths(settings)
+    create(paths)
+    learner, models, faults = make_learner(settings), FilesystemModels(paths), [3, 5, 13, 15]
+    take, message = learner.train_step, ""
+
+    def step() -> StepReport:
+        if faults and learner.step == faults[0]:
+            faults.pop(0)
+            raise Diverged("a fault")
+        return take()
+
+    learner.train_step = step  # type: ignore[method-assign]
+    with SqliteReplay(paths.replay, learner.game) as replay:
+        for record in _records(settings, 80):
+            replay.append(record)
+        try:
+            learn(settings, learner, replay, models, paths, lambda: False, max_steps=16)
+        except GaveUp as error:
+            message = str(error)
+    return message, len(faults), learner.optimizer.param_groups[0]["lr"]
+
+
+def few_rollbacks(settings: Settings) -> object:
+    learner = settings.learner.model_copy(update={"most_rollbacks": 2})
+    return troubled(settings.model_copy(update={"learner": learner}))
+
+
 def loop(settings: Settings) -> object:
     """What the synchronous variant plays, learns, evaluates and promotes."""
     paths = run_paths(settings)
@@ -472,6 +515,11 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "learner.keep_snapshots": (1, 3, continuous),
     "learner.milestone_every": (5, 1000, few_snapshots),
     "learner.threads": (1, 2, threads),
+    "learner.explosion_factor": (2.0, 5.0, explosion),
+    "learner.explosion_steps": (5, 25, explosion),
+    "learner.rollback_factor": (0.1, 1.0, troubled),
+    "learner.most_rollbacks": (0, 9, troubled),
+    "learner.rollback_span": (5, 1000, few_rollbacks),
     "loop.iterations": (1, 2, loop),
     "loop.episodes": (30, 40, loop),
     "loop.steps": (3, 5, loop),

@@ -19,6 +19,7 @@ from trainer.quality_report import QualityReport
 
 LOG = logging.getLogger(__name__)
 
+MOST_INCIDENTS = 100
 MOST_ROWS = 800
 """Beyond that every second row is dropped, so that stats.json stays small for ever."""
 
@@ -41,11 +42,13 @@ class Journal:
         self.history: list[dict[str, Any]] = before.get("history", [])
         self.evaluations: list[dict[str, Any]] = before.get("evaluations", [])
         self.accuracy: list[dict[str, Any]] = before.get("accuracy", [])
+        self.incidents: list[dict[str, Any]] = before.get("incidents", [])
         self._quality = QualityReport(settings, paths, before)
         self._model = self._describe_model()
 
     def forget_after(self, step: int) -> None:
         """Drop rows of steps that were taken after the checkpoint and are about to be repeated."""
+        self._pending = []
         self.history = [row for row in self.history if row["step"] <= step]
         self.evaluations = [row for row in self.evaluations if row["step"] <= step]
         self.accuracy = [row for row in self.accuracy if row["step"] <= step]
@@ -54,6 +57,19 @@ class Journal:
     def note(self, report: StepReport) -> None:
         """Add a step to the row that is being averaged."""
         self._pending.append(report)
+
+    def report(self, kind: str, step: int, message: str, restored_step: int | None) -> None:
+        """Add an incident of the learner at `step`, and the step that it went back to."""
+        self.incidents.append(
+            {
+                "at": time.time(),
+                "step": step,
+                "kind": kind,
+                "message": message,
+                "restored_step": restored_step,
+            }
+        )
+        self.incidents = self.incidents[-MOST_INCIDENTS:]
 
     def model_changed(self, accuracy: dict[str, Any] | None) -> None:
         """The latest model is a new one; `accuracy` is its row, if it was measured."""
@@ -120,6 +136,7 @@ class Journal:
             "history": self.history,
             "evaluations": self.evaluations,
             "accuracy": self.accuracy,
+            "incidents": self.incidents,
         }
 
     def _describe_model(self) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from engine.config import Settings
-from engine.errors import CartridgeError, ConfigError
+from engine.errors import ConfigError
 from engine.game import Game
 from storage.replay import Replay
 from storage.replay.record import GameRecord
+from trainer.divergence import Diverged, LossWatch, Setbacks
 from trainer.export import export
 from trainer.loss import loss_of
 from trainer.network import architecture, build
@@ -31,10 +32,6 @@ from trainer.targets import has_owners, most_margin
 
 TAIL_GAMES = 512
 SAMPLE_POSITIONS = 64
-
-
-class Diverged(CartridgeError):
-    """The loss or the gradient is no longer a finite number."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +90,8 @@ class Learner:
         self.games = 0
         self.last_id = 0
         self.contents = Contents()
+        self.losses = LossWatch(settings.learner)
+        self.setbacks = Setbacks()
         if settings.learner.window_positions < game.max_plies:
             raise ConfigError(
                 f"learner.window_positions = {settings.learner.window_positions} cannot hold one"
@@ -135,16 +134,18 @@ class Learner:
         seen = self.seen
         if seen < settings.min_positions:
             return f"waiting for data: {seen}/{settings.min_positions} positions"
+        if not len(self.window):
+            return "waiting for data: none of the games seen so far is stored any more"
         wanted = (self.samples_used + settings.batch_size) / settings.replay_ratio
         if seen < wanted:
             return f"waiting for data: {seen}/{wanted:.0f} positions"
         return None
 
     def train_step(self) -> StepReport:
-        """One step on a batch from the window; raises Diverged, the weights then unchanged."""
+        """One step on a batch from the window; raises Diverged before it moves a weight."""
         settings = self.settings.learner
         batch = self.window.draw(settings.batch_size, self.rng)
-        rate = learning_rate(self.step, settings, self.seconds)
+        rate = learning_rate(self.step, settings, self.seconds) * self.setbacks.rate_factor
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.network.train()
@@ -162,9 +163,9 @@ class Learner:
         if not bool(torch.isfinite(loss.total) & torch.isfinite(norm)):
             raise Diverged(
                 f"step {self.step}: loss {float(loss.total.detach()):g}, gradient norm"
-                f" {float(norm):g}; lower learner.learning_rate = {rate:g} and start again,"
-                " the last checkpoint is intact"
+                f" {float(norm):g} at the learning rate {rate:g}"
             )
+        self.losses.look(self.step, float(loss.total.detach()))
         self.optimizer.step()
         self.averaged.update_parameters(self.network)
         self.step += 1

@@ -34,13 +34,14 @@ class Block(nn.Module):
     """Two 3x3 convolutions around a skip connection (He et al., 2016).
 
     A pooled block tells every cell, between the two, the mean and the maximum of each channel over
-    the board (Wu, 2019, section 3.2).
+    the board (after Wu, 2019, section 3.2). They are those of its input, so that both convolutions
+    stand between two ReLUs and can be computed in int8.
     """
 
     def __init__(self, width: int, pooled: bool) -> None:
         super().__init__()
         self.first = nn.Sequential(
-            nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+            nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)
         )
         self.whole_board = nn.Linear(2 * width, width) if pooled else None
         self.second = nn.Sequential(
@@ -51,9 +52,9 @@ class Block(nn.Module):
         """`[B, width, H, W]` to the same shape."""
         y = self.first(x)
         if self.whole_board is not None:
-            pooled = torch.cat([y.mean(dim=(2, 3)), y.amax(dim=(2, 3))], dim=1)
+            pooled = torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1)
             y = y + self.whole_board(pooled)[:, :, None, None]
-        return torch.relu(x + self.second(y))
+        return torch.relu(x + self.second(torch.relu(y)))
 
 
 class ConvNet(nn.Module):

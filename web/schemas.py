@@ -241,6 +241,18 @@ class AccuracyRow(BaseModel):
     random_wdl_optimal: float = Field(description="the first share for a random mover")
 
 
+class IncidentRow(BaseModel):
+    """Trouble of the learner, which went back to its last good checkpoint by itself."""
+
+    at: float = Field(description="seconds since the epoch")
+    step: int = Field(description="the learner's step, or that of the model that lost strength")
+    kind: Literal["diverged", "exploded", "relapsed"]
+    message: str
+    restored_step: int | None = Field(
+        description="the step that the learner went back to; null if it could not"
+    )
+
+
 class FigureOut(BaseModel):
     """One figure about the data, and the threshold beyond which it is an alarm."""
 
@@ -327,6 +339,7 @@ class StatsOut(BaseModel):
     accuracy: list[AccuracyRow] = Field(
         default=[], description="empty where no solver reaches the game, and in older runs"
     )
+    incidents: list[IncidentRow] = Field(default=[], description="oldest first")
     quality: QualityOut | None = Field(
         default=None, description="null before the learner's first report, and in older runs"
     )

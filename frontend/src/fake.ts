@@ -98,6 +98,7 @@ export const STATS: Stats = {
   history: [],
   evaluations: [],
   accuracy: [],
+  incidents: [],
   quality: null,
   updated_at: null,
 };

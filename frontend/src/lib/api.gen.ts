@@ -414,6 +414,34 @@ export interface components {
             version: string;
         };
         /**
+         * IncidentRow
+         * @description Trouble of the learner, which went back to its last good checkpoint by itself.
+         */
+        IncidentRow: {
+            /**
+             * At
+             * @description seconds since the epoch
+             */
+            at: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "diverged" | "exploded" | "relapsed";
+            /** Message */
+            message: string;
+            /**
+             * Restored Step
+             * @description the step that the learner went back to; null if it could not
+             */
+            restored_step: number | null;
+            /**
+             * Step
+             * @description the learner's step, or that of the model that lost strength
+             */
+            step: number;
+        };
+        /**
          * LengthsOut
          * @description Plies of the newest games: their mean and three quantiles.
          */
@@ -776,6 +804,12 @@ export interface components {
             history: components["schemas"]["MetricsRow"][];
             /** Horizon Steps */
             horizon_steps: number;
+            /**
+             * Incidents
+             * @description oldest first
+             * @default []
+             */
+            incidents: components["schemas"]["IncidentRow"][];
             /**
              * Message
              * @description what the learner does or waits for, in words
