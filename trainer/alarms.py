@@ -61,7 +61,9 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class _Kind:
+class Kind:
+    """What stays the same about a figure; `setting` of the section quality is its threshold."""
+
     name: str
     title: str
     unit: Unit
@@ -70,37 +72,37 @@ class _Kind:
     remedy: str
 
 
-_KINDS = [
-    _Kind("duplicates", "Duplicate positions", "share", "most", "duplicates",
+KINDS = [
+    Kind("duplicates", "Duplicate positions", "share", "most", "duplicates",
           "raise selfplay.opening_share or selfplay.temperature_plies"),
-    _Kind("leaves_per_search", "Distinct leaves of a search", "leaves", "least", "leaves",
+    Kind("leaves_per_search", "Distinct leaves of a search", "leaves", "least", "leaves",
           "keep search.prove = true, or lower search.simulations"),
-    _Kind("depth", "Depth of a simulation", "plies", "least", "depth",
+    Kind("depth", "Depth of a simulation", "plies", "least", "depth",
           "raise search.simulations or lower search.dirichlet_fraction"),
-    _Kind("target_entropy", "Entropy of policy targets", "nats", "least", "target_entropy",
+    Kind("target_entropy", "Entropy of policy targets", "nats", "least", "target_entropy",
           "raise search.root_temperature or search.dirichlet_fraction"),
-    _Kind("surprise", "Surprise of the search", "nats", "most", "surprise",
+    Kind("surprise", "Surprise of the search", "nats", "most", "surprise",
           "look at the losses: the network does not follow its targets"),
-    _Kind("calibration_error", "Calibration error of values", "value", "most",
+    Kind("calibration_error", "Calibration error of values", "value", "most",
           "calibration_error",
           "raise learner.result_share, or lower selfplay.final_temperature"),
-    _Kind("game_length", "Length of a game", "plies", "least", "game_length",
+    Kind("game_length", "Length of a game", "plies", "least", "game_length",
           "look at the newest games: one side may not defend itself"),
-    _Kind("first_move_entropy", "Entropy of first moves", "nats", "least", "first_move_entropy",
+    Kind("first_move_entropy", "Entropy of first moves", "nats", "least", "first_move_entropy",
           "raise search.dirichlet_fraction or selfplay.temperature"),
-    _Kind("first_wins", "Won by the first player", "share", "most", "result_share",
+    Kind("first_wins", "Won by the first player", "share", "most", "result_share",
           "raise selfplay.opening_share, so that both sides get won positions"),
-    _Kind("draws", "Drawn", "share", "most", "result_share",
+    Kind("draws", "Drawn", "share", "most", "result_share",
           "raise selfplay.opening_share, so that games are decided"),
-    _Kind("first_losses", "Lost by the first player", "share", "most", "result_share",
+    Kind("first_losses", "Lost by the first player", "share", "most", "result_share",
           "raise selfplay.opening_share, so that both sides get won positions"),
-    _Kind("oldest_seconds", "Age of the oldest sample", "seconds", "most", "oldest_hours",
+    Kind("oldest_seconds", "Age of the oldest sample", "seconds", "most", "oldest_hours",
           "let actors play, or lower learner.window_positions"),
-    _Kind("oldest_steps", "Age of the oldest sample in steps", "steps", "most", "oldest_steps",
+    Kind("oldest_steps", "Age of the oldest sample in steps", "steps", "most", "oldest_steps",
           "lower learner.window_positions or learner.replay_ratio"),
-    _Kind("model_lag", "Steps that the newest games are behind", "steps", "most", "model_lag",
+    Kind("model_lag", "Steps that the newest games are behind", "steps", "most", "model_lag",
           "see in the actors' log why they do not take the latest model"),
-    _Kind("actor_lag", "Steps that the slowest actor is behind", "steps", "most", "model_lag",
+    Kind("actor_lag", "Steps that the slowest actor is behind", "steps", "most", "model_lag",
           "see in the actors' log why they do not take the latest model"),
 ]  # fmt: skip
 
@@ -123,12 +125,12 @@ class Alarms:
         made = simulations_per_search(moment.beats)
         figures = [
             self._figure(kind, values[kind.name], self._threshold(kind, made), measured)
-            for kind in _KINDS
+            for kind in KINDS
         ]
         self._tell(figures)
         return figures
 
-    def _threshold(self, kind: _Kind, simulations: float | None) -> float | None:
+    def _threshold(self, kind: Kind, simulations: float | None) -> float | None:
         """In the unit of the figure; None if it is off, or unknown as yet."""
         given = float(getattr(self._settings.quality, kind.setting))
         if not given:
@@ -143,7 +145,7 @@ class Alarms:
         return given
 
     def _figure(
-        self, kind: _Kind, value: float | None, threshold: float | None, measured: Measured
+        self, kind: Kind, value: float | None, threshold: float | None, measured: Measured
     ) -> Figure:
         alarm = None
         if value is not None and threshold is not None and _is_enough(kind, measured):
@@ -168,7 +170,7 @@ class Alarms:
         self._ringing = {figure.name for figure in figures if figure.alarm}
 
 
-def _is_enough(kind: _Kind, measured: Measured) -> bool:
+def _is_enough(kind: Kind, measured: Measured) -> bool:
     if kind.name == "first_move_entropy":
         return measured.opened >= LEAST_GAMES
     return kind.name not in _OF_GAMES or measured.games >= LEAST_GAMES

@@ -13,10 +13,9 @@ from engine.evaluator.onnx import read_card
 from storage.layout import RunPaths
 from storage.models import Models
 from storage.replay import Replay, Totals
-from storage.stats import heartbeats, read_stats, write_stats
-from trainer.alarms import Alarms, Figure, Moment
+from storage.stats import read_stats, write_stats
 from trainer.learner import Learner, StepReport
-from trainer.quality import Measured
+from trainer.quality_report import QualityReport
 
 LOG = logging.getLogger(__name__)
 
@@ -44,8 +43,7 @@ class Journal:
         self.evaluations: list[dict[str, Any]] = before.get("evaluations", [])
         self.accuracy: list[dict[str, Any]] = before.get("accuracy", [])
         self.incidents: list[dict[str, Any]] = before.get("incidents", [])
-        self.qualities: list[dict[str, Any]] = (before.get("quality") or {}).get("history", [])
-        self._alarms = Alarms(settings)
+        self._quality = QualityReport(settings, paths, before)
         self._model = self._describe_model()
 
     def forget_after(self, step: int) -> None:
@@ -54,7 +52,7 @@ class Journal:
         self.history = [row for row in self.history if row["step"] <= step]
         self.evaluations = [row for row in self.evaluations if row["step"] <= step]
         self.accuracy = [row for row in self.accuracy if row["step"] <= step]
-        self.qualities = [row for row in self.qualities if row["step"] <= step]
+        self._quality.forget_after(step)
 
     def note(self, report: StepReport) -> None:
         """Add a step to the row that is being averaged."""
@@ -90,13 +88,10 @@ class Journal:
             return
         self._written = now
         totals = replay.totals()
-        measured = learner.quality.measure()
-        figures = self._alarms.look(measured, self._moment(learner, replay))
         if self._pending:
             self._add_row(learner, totals, seconds, now)
-            self._add_quality(learner.step, seconds, figures)
-        content = self._content(learner, totals, message)
-        write_stats(self._paths, {**content, "quality": self._quality(measured, figures)})
+        quality = self._quality.content(learner, replay, seconds)
+        write_stats(self._paths, {**self._content(learner, totals, message), "quality": quality})
 
     def steps_per_second(self) -> float:
         """As the newest row of the history tells, 0 before the first."""
@@ -125,28 +120,6 @@ class Journal:
             self.history = self.history[::2]
         self._pending = []
         self._row_began, self._totals = now, totals
-
-    def _moment(self, learner: Learner, replay: Replay) -> Moment:
-        oldest = replay.origin(learner.contents.games[0][0]) if learner.contents.games else None
-        return Moment(learner.step, oldest, heartbeats(self._paths), time.time())
-
-    def _add_quality(self, step: int, seconds: float, figures: list[Figure]) -> None:
-        # Four digits: the file is read again and again, and nobody sees the fifth in a curve.
-        values = {f.name: None if f.value is None else float(f"{f.value:.4g}") for f in figures}
-        self.qualities.append({"step": step, "seconds": round(seconds, 1), "values": values})
-        if len(self.qualities) > MOST_ROWS:
-            self.qualities = self.qualities[::2]
-
-    def _quality(self, measured: Measured, figures: list[Figure]) -> dict[str, Any]:
-        return {
-            "games": measured.games,
-            "positions": measured.positions,
-            "figures": [asdict(figure) for figure in figures],
-            "calibration": [asdict(part) for part in measured.calibration],
-            "lengths": asdict(measured.lengths) if measured.lengths else None,
-            "first_moves": [asdict(move) for move in measured.first_moves],
-            "history": self.qualities,
-        }
 
     def _content(self, learner: Learner, totals: Totals, message: str) -> dict[str, Any]:
         return {

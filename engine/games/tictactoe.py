@@ -155,6 +155,7 @@ GAMES = (
                 "replay_ratio": 8.0,
                 "publish_every": 1_000,
             },
+            "quality": {"duplicates": 0.0},  # there are no more than 765 positions
         },
         openspiel="tic_tac_toe",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -19,10 +20,11 @@ from storage.replay.sqlite import SqliteReplay
 from storage.stats import Heart, Heartbeat, heartbeats, read_stats
 from tests.trainer.conftest import Configure
 from tests.trainer.test_quality import record
-from trainer.alarms import _KINDS, LEAST_GAMES, Alarms, Figure, Moment, simulations_per_search
+from trainer.alarms import KINDS, LEAST_GAMES, Alarms, Figure, Moment, simulations_per_search
 from trainer.continuous import learn
 from trainer.learner import Learner
 from trainer.quality import FirstMove, Lengths, Measured
+from trainer.quality_report import MOST_ROWS, thinned
 from web.schemas import FigureOut, QualityOut
 
 GAME = find("tictactoe")
@@ -58,6 +60,7 @@ def settings(configure: Configure) -> Settings:
     """Every alarm is armed."""
     return configure(
         learner__publish_every=100,
+        quality__duplicates=0.9,
         quality__oldest_hours=1.0,
         quality__game_length=6.0,
         quality__oldest_steps=500,
@@ -70,7 +73,7 @@ def by_name(figures: list[Figure]) -> dict[str, Figure]:
 
 def test_all_is_well(settings: Settings) -> None:
     figures = by_name(Alarms(settings).look(FINE, MOMENT))
-    assert [f.alarm for f in figures.values()] == [None] * len(_KINDS)
+    assert [f.alarm for f in figures.values()] == [None] * len(KINDS)
     expected = {
         "leaves_per_search": (7.0, pytest.approx(2.0)),  # 0.2 of 10 simulations
         "depth": (2.5, 1.1),
@@ -115,7 +118,7 @@ BAD: list[tuple[str, Measured, Moment]] = [
 
 
 def test_every_alarm_is_tried() -> None:
-    assert sorted(name for name, *_ in BAD) == sorted(kind.name for kind in _KINDS)
+    assert sorted(name for name, *_ in BAD) == sorted(kind.name for kind in KINDS)
 
 
 @pytest.mark.parametrize(("name", "measured", "moment"), BAD, ids=[name for name, *_ in BAD])
@@ -125,7 +128,7 @@ def test_beyond_the_threshold_is_an_alarm_with_its_remedy(
     figures = Alarms(settings).look(measured, moment)
     ringing = {figure.name for figure in figures if figure.alarm}
     assert ringing == {name}
-    figure, kind = by_name(figures)[name], next(k for k in _KINDS if k.name == name)
+    figure, kind = by_name(figures)[name], next(k for k in KINDS if k.name == name)
     text = figure.alarm or ""
     assert text.startswith(f"{figure.title}: ") and f"(quality.{kind.setting}); " in text
     assert f"at {kind.limit} " in text and "\n" not in text
@@ -224,12 +227,12 @@ def test_an_alarm_comes_and_goes_in_a_real_run(
     with SqliteReplay(run_paths(settings).replay, GAME) as replay:
         for _ in range(LEAST_GAMES):
             replay.append(record(GAME, [4, 0, 2, 1, 6], plies=range(1, 5)))
-    Heart(run_paths(settings), "actor-0").beat(
-        "playing", {"searches_per_second": 10, "simulations_per_second": 90, "edges_per_second": 99}
-    )
+    heart = Heart(run_paths(settings), "actor-0")
+    rates = {"searches_per_second": 10, "simulations_per_second": 90, "edges_per_second": 99}
     alarms: dict[int, dict[str, str | None]] = {}
 
     def each(step: int, replay: SqliteReplay) -> None:
+        heart.beat("playing", rates, force=True)
         if step == 6:
             for one in fresh:
                 replay.append(one)
@@ -259,7 +262,17 @@ def test_an_alarm_comes_and_goes_in_a_real_run(
     assert heartbeats(run_paths(settings))  # the actor's is not the learner's to remove
 
 
+def test_the_history_is_thinned_evenly_over_the_time_of_the_run() -> None:
+    rows: list[dict[str, Any]] = []
+    for step in range(1, 20_001):
+        rows = thinned([*rows, {"step": step, "seconds": 2.0 * step}])
+        assert len(rows) <= MOST_ROWS
+    assert rows[0]["step"] == 1 and rows[-1]["step"] == 20_000
+    gaps = [later["step"] - earlier["step"] for earlier, later in pairwise(rows)]
+    assert len(rows) >= MOST_ROWS / 2 and max(gaps) <= 2.5 * 20_000 / (MOST_ROWS / 2)
+
+
 def test_the_schema_knows_every_unit() -> None:
-    for kind in _KINDS:
+    for kind in KINDS:
         figure = Figure(kind.name, kind.title, kind.unit, kind.limit, 1.0, 2.0, None)
         assert FigureOut.model_validate(vars(figure)).model_dump() == vars(figure)

@@ -64,7 +64,7 @@ test("every figure stands in the table with its unit, its bound and what is behi
       "24.3 plies",
       "no alarm",
     ],
-    ["The first_move_entropy d 70 %, c 20 %, e 6 %", "0.562 nats", "no alarm"],
+    ["The first_move_entropy d: 70 %, c: 20 %, e: 6 %", "0.562 nats", "no alarm"],
     ["The calibration_error worst: predicted +0.30, came −0.25", "0.05", "no alarm"],
     ["The oldest_seconds", "2 h", "no alarm"],
     ["The model_lag", "1 step", "no alarm"],

@@ -34,7 +34,7 @@ export function note({ name }: Figure, quality: Quality): string {
   if (name === "first_move_entropy") {
     return quality.first_moves
       .slice(0, 3)
-      .map(({ label, share }) => `${label} ${percent(share)}`)
+      .map(({ label, share }) => `${label}: ${percent(share)}`)
       .join(", ");
   }
   if (name === "calibration_error" && quality.calibration.length > 0) {
