@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from actor.yardstick import Yardstick, yardstick_of
 from engine.config import Settings
 from storage.control import is_paused
 from storage.layout import RunPaths
@@ -15,7 +16,6 @@ from storage.stats import Heart
 from trainer import checkpoint
 from trainer.journal import Journal
 from trainer.learner import Learner
-from trainer.yardstick import Yardstick, solver_of
 
 LOG = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def learn(
     journal = Journal(settings, paths, models)
     journal.forget_after(learner.step)
     heart = Heart(paths, "trainer")
-    yardstick = Yardstick(learner.game, paths, solver_of(learner.game))
+    yardstick = yardstick_of(settings)
     yardstick.start()
     saved_step = learner.step
     if learner.step:
@@ -92,8 +92,8 @@ def publish(learner: Learner, models: Models, journal: Journal, yardstick: Yards
     """Export, verify, publish and measure the averaged network; returns its bytes."""
     data = learner.export()
     models.publish(data, learner.step)
-    measured = yardstick.measure(data, learner.step)
+    measured = yardstick.measure(data, learner.step, 0)
     journal.model_changed(measured)
-    share = f", {measured['wdl_optimal']:.1%} of its moves hold" if measured else ""
-    LOG.info("published step %d%s", learner.step, share)
+    shares = "".join(f", {row['wdl_optimal']:.1%} of {row['set']}" for row in measured)
+    LOG.info("published step %d%s", learner.step, shares)
     return data

@@ -12,6 +12,7 @@ import numpy as np
 
 from actor.arena import Score, match
 from actor.players import Player, RandomPlayer, SearchPlayer
+from actor.yardstick import yardstick_of
 from engine.config import Settings
 from engine.errors import CartridgeError
 from engine.evaluator.onnx import OnnxEvaluator
@@ -23,7 +24,6 @@ from trainer import checkpoint
 from trainer.continuous import Clock, publish
 from trainer.journal import Journal
 from trainer.learner import Learner
-from trainer.yardstick import Yardstick, solver_of
 
 LOG = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Loop:
         self._clock = Clock(seconds)
         self._journal = Journal(settings, paths, models)
         self._journal.forget_after(learner.step)
-        self._yardstick = Yardstick(learner.game, paths, solver_of(learner.game))
+        self._yardstick = yardstick_of(settings)
         self._heart = Heart(paths, "trainer")
 
     def run(self, report: Callable[[int, str], None]) -> None:

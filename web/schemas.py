@@ -231,10 +231,14 @@ class EvaluationRow(BaseModel):
 
 
 class AccuracyRow(BaseModel):
-    """How often a published model's policy, without any search, agrees with exact play."""
+    """How often a published model agrees with exact play on positions made by the run itself."""
 
     step: int
-    positions: int = Field(description="solved positions of random games, made by the run itself")
+    set: str = Field(
+        "random", description="random: of random games; selfplay: of the run's own; hard"
+    )
+    simulations: int = Field(0, description="a move; 0 = the policy alone, without any search")
+    positions: int = Field(description="solved positions in the set")
     wdl_optimal: float = Field(description="share of moves that keep win, draw or loss")
     wdl_interval: list[float] = Field(description="95 % Wilson interval of that share")
     exact_optimal: float = Field(description="share of moves with the best exact value")

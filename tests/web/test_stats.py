@@ -24,6 +24,8 @@ METRICS: dict[str, Any] = {
 }
 ACCURACY: dict[str, Any] = {
     "step": 400,
+    "set": "hard",
+    "simulations": 100,
     "positions": 300,
     "wdl_optimal": 0.875,
     "wdl_interval": [0.83, 0.91],

@@ -170,7 +170,7 @@ export interface components {
     schemas: {
         /**
          * AccuracyRow
-         * @description How often a published model's policy, without any search, agrees with exact play.
+         * @description How often a published model agrees with exact play on positions made by the run itself.
          */
         AccuracyRow: {
             /**
@@ -180,7 +180,7 @@ export interface components {
             exact_optimal: number;
             /**
              * Positions
-             * @description solved positions of random games, made by the run itself
+             * @description solved positions in the set
              */
             positions: number;
             /**
@@ -188,6 +188,18 @@ export interface components {
              * @description the first share for a random mover
              */
             random_wdl_optimal: number;
+            /**
+             * Set
+             * @description random: of random games; selfplay: of the run's own; hard
+             * @default random
+             */
+            set: string;
+            /**
+             * Simulations
+             * @description a move; 0 = the policy alone, without any search
+             * @default 0
+             */
+            simulations: number;
             /** Step */
             step: number;
             /**

@@ -123,15 +123,18 @@ test("the curves are those of the history", async () => {
 });
 
 test("accuracy against exact play is drawn once a model was measured", async () => {
-  const measured = (step: number, share: number) => ({
+  const measured = (step: number, share: number, set = "random", simulations = 0) => ({
     step,
+    set,
+    simulations,
     positions: 300,
     wdl_optimal: share,
     wdl_interval: [share - 0.05, share + 0.05],
     exact_optimal: share - 0.1,
     random_wdl_optimal: 0.5,
   });
-  server.stats = { ...BUSY, accuracy: [measured(100, 0.75), measured(200, 0.875)] };
+  const others = [measured(100, 0.5, "hard"), measured(200, 1, "random", 100)];
+  server.stats = { ...BUSY, accuracy: [measured(100, 0.75), ...others, measured(200, 0.875)] };
   render(Watch);
   await screen.findByText("Against exact play");
   await waitFor(() => expect(drawn.data).toHaveLength(6));
