@@ -1,4 +1,4 @@
-"""`python -m actor`: self-play, and the yardsticks: arena, accuracy, tournament, bench."""
+"""`python -m actor`: self-play, referee, and the yardsticks: arena, accuracy, tournament, bench."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from actor.bench_cli import run_bench
 from actor.crew import Crew
 from actor.matches_cli import accuracy, arena, tournament
+from actor.referee_cli import referee
 from actor.selfplay import Counters
 from engine.cli import (
     ConfigOption,
@@ -38,6 +39,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__d
 for yardstick in (arena, accuracy, tournament):
     app.command()(yardstick)
 app.command("bench")(run_bench)
+app.command()(referee)
 
 
 @app.callback(invoke_without_command=True)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from actor.accuracy import Solved, accuracy, read_positions
-from actor.players import SearchPlayer
+from actor.players import Player, SearchPlayer, as_it_is
 from actor.solved import (
     Line,
     Solve,
@@ -99,23 +99,30 @@ class Yardstick:
             if name not in self.sets and not self._stopped.is_set():
                 self._prepare(name)
 
-    def measure(self, data: bytes, step: int, simulations: int) -> list[dict[str, Any]]:
+    def measure(
+        self,
+        data: bytes,
+        step: int,
+        simulations: int,
+        watched: Callable[[Player], Player] = as_it_is,
+    ) -> list[dict[str, Any]]:
         """Rows of stats.json for a model in ONNX bytes, one for each set that is not empty.
 
-        `simulations` a move, 0 = the policy alone. Raises ModelError for a model that does not fit.
+        `simulations` a move, 0 = the policy alone; the player is `watched` as he thinks. Raises
+        ModelError for a model that does not fit.
         """
         ready = [name for name in SETS if self.sets.get(name)]
         if not ready:
             return []
-        player = SearchPlayer(
-            self._game, OnnxEvaluator(self._game, data), simulations, self._search
+        player = watched(
+            SearchPlayer(self._game, OnnxEvaluator(self._game, data), simulations, self._search)
         )
         return [
             {"step": step, "set": name, "simulations": simulations, **self._shares(player, name)}
             for name in ready
         ]
 
-    def _shares(self, player: SearchPlayer, name: str) -> dict[str, Any]:
+    def _shares(self, player: Player, name: str) -> dict[str, Any]:
         found = accuracy(player, self.sets[name], np.random.default_rng(0))
         kept = ("positions", "wdl_optimal", "wdl_interval", "exact_optimal", "random_wdl_optimal")
         return {field: found[field] for field in kept}

@@ -21,7 +21,10 @@ import torch
 from starlette.testclient import TestClient
 
 from actor.crew import Crew
+from actor.judge import Judge
 from actor.positions import observed, random_states
+from actor.pulse import Pulse
+from actor.referee import Referee
 from actor.selfplay import SelfPlay
 from actor.worker import Gate, Speaker, positions_for
 from engine.cli import LogFormat
@@ -32,11 +35,12 @@ from engine.evaluator.onnx import OnnxEvaluator
 from engine.game import Game
 from engine.games import find
 from engine.sources import load, merge
-from storage.layout import create, run_paths
+from storage.evaluations import read_evaluations
+from storage.layout import RunPaths, create, run_paths
 from storage.models.filesystem import FilesystemModels
 from storage.replay.record import GameRecord
 from storage.replay.sqlite import SqliteReplay
-from storage.stats import Heart, write_stats
+from storage.stats import Heart, heartbeats, write_stats
 from tests.models import linear_model
 from tests.toys import HashEvaluator
 from trainer.__main__ import make_learner
@@ -67,9 +71,9 @@ TINY: dict[str, dict[str, Any]] = {
         "iterations": 1,
         "episodes": 30,
         "steps": 4,
-        "evaluation_games": 8,
-        "evaluation_simulations": 5,
+        "random_games": 8,
     },
+    "referee": {"simulations": 5, "opening_plies": 2, "most_games": 32},
 }
 
 
@@ -322,6 +326,62 @@ def loop(settings: Settings) -> object:
     return played, learner.step, rounds.evaluations, best == models.latest()
 
 
+def _judged(settings: Settings, newer: int, **rules: Any) -> object:
+    """What is said of a model, by the seed of `tests.models`, that challenges another."""
+    game, paths = find(settings.run.game), run_paths(settings)
+    create(paths)
+    settings = settings.model_copy(update={"referee": settings.referee.model_copy(update=rules)})
+    pulse = Pulse(Heart(paths, "referee"), paths, lambda: False)
+    judge = Judge(game, settings, FilesystemModels(paths), paths, pulse)
+    for step, seed in ((1, 195), (2, newer)):
+        judge.challenge(linear_model(game, step, seed=seed))
+    return judge.book.evaluations
+
+
+def much_stronger(settings: Settings) -> object:
+    return _judged(settings, 186, most_games=128)
+
+
+def as_strong(settings: Settings) -> object:
+    return _judged(settings, 195, most_games=64)
+
+
+def as_strong_by_score(settings: Settings) -> object:
+    return _judged(settings, 195, promotion="score")
+
+
+def _refereed(settings: Settings) -> RunPaths:
+    """A run whose only model was judged."""
+    paths, game = run_paths(settings), find(settings.run.game)
+    create(paths)
+    FilesystemModels(paths).publish(linear_model(game), 7)
+    rules = settings.referee.model_copy(update={"niceness": 0})  # this process is to stay as it is
+
+    def idle() -> bool:
+        waits = [beat.state for beat in heartbeats(paths)] == ["waiting for a model"]
+        return waits and bool(read_evaluations(paths).judged)
+
+    Referee(settings.model_copy(update={"referee": rules}), idle).run()
+    return paths
+
+
+def ladder(settings: Settings) -> object:
+    return _refereed(settings).ratings.exists()
+
+
+def niceness_of_referee(settings: Settings) -> object:
+    create(run_paths(settings))
+    script = (
+        "import os, sys; from actor.referee import Referee\n"
+        "from engine.cli import flags; from engine.sources import load\n"
+        "Referee(load(flags(assignments=sys.argv[1:])), lambda: True).run()\n"
+        "print(os.nice(0))\n"
+    )
+    command = [sys.executable, "-c", script, *settings.assignments()]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.check_output(command, env=environment, text=True)
+
+
 def _client(settings: Settings) -> TestClient:
     return TestClient(create_app(settings))
 
@@ -421,9 +481,16 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "loop.iterations": (1, 2, loop),
     "loop.episodes": (30, 40, loop),
     "loop.steps": (3, 5, loop),
-    "loop.evaluation_games": (8, 12, loop),
-    "loop.evaluation_simulations": (1, 60, loop),
-    "loop.promotion_score": (0.0, 1.0, loop),
+    "loop.random_games": (8, 12, loop),
+    "referee.niceness": (3, 5, niceness_of_referee),
+    "referee.simulations": (1, 60, loop),
+    "referee.opening_plies": (1, 3, loop),
+    "referee.promotion": ("sprt", "score", much_stronger),
+    "referee.elo0": (-900.0, 0.0, as_strong),
+    "referee.elo1": (1.0, 900.0, as_strong),
+    "referee.most_games": (8, 12, loop),
+    "referee.promotion_score": (0.0, 1.0, as_strong_by_score),
+    "referee.ladder_every": (0, 1, ladder),
     "web.host": ("127.0.0.1", "127.0.0.2", address),
     "web.port": (*_free_ports(), address),
     "web.simulations": (5, 9, reply),

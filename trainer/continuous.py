@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from actor.yardstick import Yardstick, yardstick_of
+from actor.yardstick import Yardstick
 from engine.config import Settings
 from storage.control import is_paused
 from storage.layout import RunPaths
@@ -51,8 +51,6 @@ def learn(
     journal = Journal(settings, paths, models)
     journal.forget_after(learner.step)
     heart = Heart(paths, "trainer")
-    yardstick = yardstick_of(settings)
-    yardstick.start()
     saved_step = learner.step
     if learner.step:
         LOG.info("continues at step %d with %d positions", learner.step, len(learner.window))
@@ -71,7 +69,7 @@ def learn(
             else:
                 journal.note(learner.train_step())
                 if learner.step % settings.learner.publish_every == 0:
-                    publish(learner, models, journal, yardstick)
+                    publish(learner, models, journal)
                     checkpoint.save(learner, paths, clock.seconds())
                     saved_step = learner.step
                     models.prune(settings.learner.keep_snapshots, settings.learner.milestone_every)
@@ -84,15 +82,16 @@ def learn(
     finally:
         if learner.step > saved_step:
             checkpoint.save(learner, paths, clock.seconds())
-        yardstick.stop()
         heart.stop()
 
 
-def publish(learner: Learner, models: Models, journal: Journal, yardstick: Yardstick) -> bytes:
-    """Export, verify, publish and measure the averaged network; returns its bytes."""
+def publish(
+    learner: Learner, models: Models, journal: Journal, yardstick: Yardstick | None = None
+) -> bytes:
+    """Export, verify and publish the averaged network, measured if asked; returns its bytes."""
     data = learner.export()
     models.publish(data, learner.step)
-    measured = yardstick.measure(data, learner.step, 0)
+    measured = yardstick.measure(data, learner.step, 0) if yardstick else []
     journal.model_changed(measured)
     shares = "".join(f", {row['wdl_optimal']:.1%} of {row['set']}" for row in measured)
     LOG.info("published step %d%s", learner.step, shares)

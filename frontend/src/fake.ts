@@ -98,6 +98,7 @@ export const STATS: Stats = {
   history: [],
   evaluations: [],
   accuracy: [],
+  promotions: [],
   updated_at: null,
 };
 

@@ -39,6 +39,10 @@ class Models(Protocol):
         """Remove snapshots but the newest `keep` and those at multiples of `milestone_every`."""
         ...
 
+    def best_signature(self) -> Signature | None:
+        """What changes whenever the best model does; None before the first."""
+        ...
+
     def signature(self) -> Signature | None:
         """What changes whenever the latest model does; None before the first."""
         ...

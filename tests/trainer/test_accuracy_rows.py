@@ -1,4 +1,4 @@
-"""Every published model is measured against exact play, as long as there is a yardstick."""
+"""The loop measures every model that it publishes; the learner beside actors leaves it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable
 from actor.yardstick import yardstick_of
 from engine.config import Settings
 from engine.games import find
-from storage.layout import run_paths
+from storage.evaluations import read_evaluations
+from storage.layout import create, run_paths
 from storage.models.filesystem import FilesystemModels
 from storage.replay.sqlite import SqliteReplay
 from storage.stats import read_stats, write_stats
@@ -15,23 +16,51 @@ from tests.trainer.conftest import Configure
 from trainer.continuous import learn
 from trainer.journal import MOST_ROWS, Journal
 from trainer.learner import Learner
+from trainer.loop import Loop
 
 GAME = find("tictactoe")
 Generate = Callable[[Settings, int], None]
 
 
-def test_every_published_model_is_measured(configure: Configure, generate: Generate) -> None:
-    settings = configure()
-    generate(settings, 60)
+def test_every_model_of_the_loop_is_measured_and_judged(
+    configure: Configure, generate: Generate
+) -> None:
+    sizes = {"iterations": 2, "episodes": 60, "steps": 5, "random_games": 8}
+    rules = {"simulations": 5, "opening_plies": 2, "most_games": 8}
+    settings = configure(
+        **{f"loop__{key}": value for key, value in sizes.items()},
+        **{f"referee__{key}": value for key, value in rules.items()},
+    )
     paths, learner = run_paths(settings), Learner(GAME, settings)
+    create(paths)
     yardstick_of(settings).prepare()  # else the first model may be too early
+    models = FilesystemModels(paths)
     with SqliteReplay(paths.replay, GAME) as replay:
-        learn(settings, learner, replay, FilesystemModels(paths), paths, lambda: False, 12)
+        loop = Loop(settings, learner, replay, models, paths, lambda: False, generate)
+        loop.run(lambda step, message: None)
     stats = read_stats(paths)
     assert stats is not None
-    assert [row["step"] for row in stats["accuracy"]][-1:] == [10]
+    assert [row["step"] for row in stats["accuracy"]] == [5, 10]
     assert all(0 < row["wdl_optimal"] <= 1 for row in stats["accuracy"])
     assert {(row["set"], row["simulations"]) for row in stats["accuracy"]} == {("random", 0)}
+    book = read_evaluations(paths)
+    met = [(row.step, row.opponent, row.games) for row in book.evaluations]
+    assert met == [(5, "random", 8), (10, "random", 8), (10, "best", 8)]
+    assert [row.step for row in book.judged] == [5, 10] and book.promotions[0].step == 5
+
+
+def test_the_learner_beside_actors_measures_nothing(
+    configure: Configure, generate: Generate
+) -> None:
+    settings = configure()
+    generate(settings, 60)
+    yardstick_of(settings).prepare()
+    paths, learner = run_paths(settings), Learner(GAME, settings)
+    models = FilesystemModels(paths)
+    with SqliteReplay(paths.replay, GAME) as replay:
+        learn(settings, learner, replay, models, paths, lambda: False, 5)
+    stats = read_stats(paths)
+    assert stats is not None and stats["accuracy"] == [] and models.steps() == [5]
 
 
 def test_rows_of_an_older_run_get_their_set(configure: Configure, generate: Generate) -> None:

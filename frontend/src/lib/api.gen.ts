@@ -286,9 +286,19 @@ export interface components {
         };
         /**
          * EvaluationRow
-         * @description One evaluation of a published model (trainer loop).
+         * @description A match of a published model.
          */
         EvaluationRow: {
+            /**
+             * Against
+             * @description step of the opponent, if it has one
+             */
+            against?: number | null;
+            /**
+             * Finding
+             * @description stronger: it became the best; weaker: a relapse
+             */
+            finding?: ("stronger" | "not stronger" | "weaker" | "undecided") | null;
             /** Games */
             games: number;
             /**
@@ -296,7 +306,10 @@ export interface components {
              * @description 95 % Wilson interval of the score
              */
             interval: number[];
-            /** Opponent */
+            /**
+             * Opponent
+             * @description best: the best model at that time; random
+             */
             opponent: string;
             /**
              * Score
@@ -395,6 +408,11 @@ export interface components {
          * @description Which model speaks. `name` is "uniform" while a run has not published one.
          */
         ModelOut: {
+            /**
+             * Kind
+             * @description best: by the referee's matches; latest: while there is no best
+             */
+            kind?: ("best" | "latest") | null;
             /** Name */
             name: string;
             /**
@@ -415,9 +433,10 @@ export interface components {
          * @description Every model of a run, newest first.
          */
         ModelsOut: {
-            latest: components["schemas"]["ModelOut"];
             /** Run */
             run: string;
+            /** @description the best one, or the latest while there is no best */
+            served: components["schemas"]["ModelOut"];
             /** Snapshots */
             snapshots: components["schemas"]["ModelOut"][];
         };
@@ -606,6 +625,26 @@ export interface components {
             state: string;
         };
         /**
+         * PromotionRow
+         * @description A model became the best.
+         */
+        PromotionRow: {
+            /**
+             * Against
+             * @description step of the best until then; null for the first
+             */
+            against: number | null;
+            /**
+             * At
+             * @description seconds since the epoch
+             */
+            at: number;
+            /** Sha256 */
+            sha256: string;
+            /** Step */
+            step: number;
+        };
+        /**
          * SelfplayIn
          * @description Start or stop the training of the server's run.
          */
@@ -665,6 +704,12 @@ export interface components {
             positions: number;
             /** Processes */
             processes: components["schemas"]["ProcessOut"][];
+            /**
+             * Promotions
+             * @description every model that became the best, the present one last
+             * @default []
+             */
+            promotions: components["schemas"]["PromotionRow"][];
             /** Run */
             run: string;
             /**
