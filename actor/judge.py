@@ -97,8 +97,9 @@ class Judge:
         self._settle()
 
     def save(self) -> None:
-        """Write evaluations.json, then what follows from it."""
-        write_evaluations(self._paths, self.book)
+        """Write evaluations.json, then what follows from it; nothing where nothing is new."""
+        if read_evaluations(self._paths) != self.book:
+            write_evaluations(self._paths, self.book)
         if read_verdicts(self._paths) != self.book.verdicts:
             write_verdicts(self._paths, self.book.verdicts)
 
@@ -234,9 +235,19 @@ class Judge:
             else:
                 self._models.promote(data)
             self.book.pending = False
-            self.save()
-        elif read_verdicts(self._paths) != self.book.verdicts:
-            self.save()
+        self._adopt()
+        self.save()
+
+    def _adopt(self) -> None:
+        """Let the book know a best.onnx that somebody else has put there."""
+        data = self._best()
+        if data is None:
+            return
+        card, known = read_card(data), self.book.promotions
+        if not known or known[-1].sha256 != card.sha256:
+            row = PromotionRow(step=card.step, sha256=card.sha256, against=None, at=time.time())
+            self.book.promotions = [*known, row]
+            LOG.info("best.onnx is of step %d", card.step)
 
     def _find(self, promoted: PromotionRow) -> bytes | None:
         try:

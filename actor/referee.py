@@ -62,7 +62,7 @@ class Referee:
             while True:
                 self._pulse.say("waiting for a model")
                 if watch.changed():
-                    self._look()
+                    self.look()
                 else:
                     time.sleep(IDLE_SECONDS)
         except Interrupted:
@@ -72,7 +72,7 @@ class Referee:
             self._yardstick.stop()
             self._heart.stop()
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Judge the latest model, if that was not done yet; one that cannot play is reported."""
         data = self._models.latest()
         if data is None:

@@ -35,12 +35,11 @@ from engine.evaluator.onnx import OnnxEvaluator
 from engine.game import Game
 from engine.games import find
 from engine.sources import load, merge
-from storage.evaluations import read_evaluations
-from storage.layout import RunPaths, create, run_paths
+from storage.layout import create, run_paths
 from storage.models.filesystem import FilesystemModels
 from storage.replay.record import GameRecord
 from storage.replay.sqlite import SqliteReplay
-from storage.stats import Heart, heartbeats, write_stats
+from storage.stats import Heart, write_stats
 from tests.models import linear_model
 from tests.toys import HashEvaluator
 from trainer.__main__ import make_learner
@@ -350,23 +349,13 @@ def as_strong_by_score(settings: Settings) -> object:
     return _judged(settings, 195, promotion="score")
 
 
-def _refereed(settings: Settings) -> RunPaths:
-    """A run whose only model was judged."""
+def ladder(settings: Settings) -> object:
+    """Whether the first model that is judged opens the ladder."""
     paths, game = run_paths(settings), find(settings.run.game)
     create(paths)
     FilesystemModels(paths).publish(linear_model(game), 7)
-    rules = settings.referee.model_copy(update={"niceness": 0})  # this process is to stay as it is
-
-    def idle() -> bool:
-        waits = [beat.state for beat in heartbeats(paths)] == ["waiting for a model"]
-        return waits and bool(read_evaluations(paths).judged)
-
-    Referee(settings.model_copy(update={"referee": rules}), idle).run()
-    return paths
-
-
-def ladder(settings: Settings) -> object:
-    return _refereed(settings).ratings.exists()
+    Referee(settings, lambda: False).look()
+    return paths.ratings.exists()
 
 
 def niceness_of_referee(settings: Settings) -> object:

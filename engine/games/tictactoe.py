@@ -155,6 +155,7 @@ GAMES = (
                 "replay_ratio": 8.0,
                 "publish_every": 1_000,
             },
+            "referee": {"opening_plies": 2},  # after four most games are decided
         },
         openspiel="tic_tac_toe",
     ),

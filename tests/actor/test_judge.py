@@ -183,6 +183,13 @@ def test_a_best_model_that_cannot_play_is_replaced(
     assert "best.onnx cannot play" in caplog.text
 
 
+def test_a_best_model_that_was_there_before_is_adopted(court: Court) -> None:
+    court.models.promote(model(100, STRONG))
+    assert court.judge().book.promotions[0].step == read_verdicts(court.paths).best_step == 100
+    assert len(court.judge().book.promotions) == 1
+    assert court.judge().challenge(model(200, WEAK)) == "weaker"
+
+
 def test_a_model_of_another_game_is_refused(court: Court) -> None:
     with pytest.raises(ModelError):
         court.judge().challenge(linear_model(find("connect4"), 100))

@@ -118,9 +118,9 @@ test("a run is shown with its progress, numbers, processes and evaluations", asy
   expect(text).toContain("actor-0 alive, just now playing");
   expect(text).toContain("trainer silent, 3 min ago training 4.26 steps/s");
   expect(text).toContain("200random5091 %80–96 %");
-  expect(text).toContain("150best, step 1006475 %63–84 % new best");
-  expect(text).toContain("180best, step 1506475 %63–84 % no stronger");
-  expect(text).toContain("Best model step 150");
+  expect(text).toContain("150best, step 1006475 %63–84 %new best");
+  expect(text).toContain("180best, step 1506475 %63–84 %no stronger");
+  expect(text).toMatch(/Best model step 150found \d+ d ago/);
   expect(text).toContain("policy floor 0.25");
 });
 
@@ -146,8 +146,13 @@ test("accuracy against exact play is drawn once a model was measured", async () 
   });
   const others = [measured(100, 0.5, "hard"), measured(200, 1, "random", 100)];
   server.stats = { ...BUSY, accuracy: [measured(100, 0.75), ...others, measured(200, 0.875)] };
-  render(Watch);
+  const { container } = render(Watch);
   await screen.findByText("Against exact play");
   await waitFor(() => expect(drawn.data).toHaveLength(6));
   expect(drawn.data).toContainEqual([[100, 200], [0.75, 0.875], [0.65, 0.775], [0.5, 0.5]]);
+  const text = container.textContent?.replace(/\s+/g, " ");
+  expect(text).toContain("Exact play at step 200");
+  expect(text).toContain("random gamesnone88 %83–93 %50 %");
+  expect(text).toContain("random games100100 %95–105 %50 %");
+  expect(text).not.toContain("hard ones"); // measured at step 100 alone
 });
