@@ -1,4 +1,4 @@
-"""`python -m actor`: self-play, and the yardsticks: arena, accuracy, convert, tournament, bench."""
+"""`python -m actor`: self-play, referee, arena, accuracy, convert, tournament, bench."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from actor.bench_cli import run_bench
 from actor.conversion_cli import convert
 from actor.crew import Crew
 from actor.matches_cli import accuracy, arena, tournament
+from actor.referee_cli import referee
 from actor.selfplay import Counters
 from engine.cli import (
     ConfigOption,
@@ -39,6 +40,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__d
 for yardstick in (arena, accuracy, convert, tournament):
     app.command()(yardstick)
 app.command("bench")(run_bench)
+app.command()(referee)
 
 
 @app.callback(invoke_without_command=True)

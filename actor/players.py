@@ -57,6 +57,11 @@ class Player(Protocol):
         ...
 
 
+def as_it_is(player: Player) -> Player:
+    """The player, watched by nobody; see actor/pulse.py."""
+    return player
+
+
 @dataclass(frozen=True)
 class RandomPlayer:
     """Every legal action alike."""

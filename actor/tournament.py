@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from actor.arena import Score, openings, pairs_of
-from actor.contest import Heat, Venue, venue
+from actor.contest import Heat, PlayHeat, Venue, venue
 from actor.ladder import ANCHOR, Entry, Ladder, read_ladder, write_ladder
 from actor.players import Recipe, parse, pinned, recipe
 from actor.rating import next_pairings
@@ -52,6 +52,7 @@ class Tournament:
         path: Path,
         plan: Plan,
         report: Callable[[Ladder], None] = lambda ladder: None,
+        make: Callable[[Venue], PlayHeat] = venue,
     ) -> None:
         pairs_of(plan.games)
         self._game = game
@@ -60,6 +61,7 @@ class Tournament:
         self._path = path
         self._plan = plan
         self._report = report
+        self._make = make
         self.ladder = self._opened()
 
     def enter(self, specs: Iterable[str]) -> None:
@@ -77,19 +79,38 @@ class Tournament:
 
         Raises ConfigError when there are fewer than two players.
         """
+        recipes, active = self._present()
+        with self._workshop(recipes) as workshop:
+            self._play(workshop, self._unmet(active))
+            for _ in range(self._plan.rounds):
+                self._play(workshop, self._best_pairings(active, len(active)))
+        return self.ladder
+
+    def turn(self, meetings: int) -> Ladder:
+        """Play the `meetings` that tell most, even where some have never met; returns the ladder.
+
+        A newcomer's rating is the least certain of all, so most of them are his. Raises ConfigError
+        when there are fewer than two players.
+        """
+        recipes, active = self._present()
+        with self._workshop(recipes) as workshop:
+            self._play(workshop, self._best_pairings(active, meetings))
+        return self.ladder
+
+    def _present(self) -> tuple[dict[str, Recipe], list[int]]:
         recipes = self._recipes()
-        active = [self.ladder.index(name) for name in recipes]
-        if len(active) < 2:
+        if len(recipes) < 2:
             raise ConfigError(
                 "a tournament needs a player besides random; name one, such as greedy"
             )
+        return recipes, [self.ladder.index(name) for name in recipes]
+
+    def _workshop(self, recipes: dict[str, Recipe]) -> Workshop[Venue, Heat, Score]:
         place = Venue(self._game.name, self._search, recipes)
-        with Workshop(venue, place, self._plan.workers) as workshop:
-            self._play(workshop, self._unmet(active))
-            for _ in range(self._plan.rounds):
-                chosen = next_pairings(self.ladder.counts(), active, len(active), self._plan.games)
-                self._play(workshop, chosen)
-        return self.ladder
+        return Workshop(self._make, place, self._plan.workers)
+
+    def _best_pairings(self, active: list[int], meetings: int) -> list[tuple[int, int]]:
+        return next_pairings(self.ladder.counts(), active, meetings, self._plan.games)
 
     def _opened(self) -> Ladder:
         plan, search = self._plan, self._search.model_dump(mode="json")

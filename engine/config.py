@@ -18,6 +18,7 @@ PREFIX = "CARTRIDGE_"
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(ge=1)]
+EvenGames = Annotated[int, Field(ge=2, multiple_of=2)]
 
 
 class Section(BaseModel):
@@ -409,14 +410,54 @@ class LoopSettings(Section):
     )
     episodes: Positive = Field(500, description="games per iteration (AlphaGo Zero: 25000)")
     steps: Positive = Field(200, description="learner steps per iteration")
-    evaluation_games: Positive = Field(
-        40, description="games against each opponent per iteration (AlphaGo Zero: 400)"
+    random_games: EvenGames = Field(
+        40,
+        description="games against a random mover per iteration; the best is met as [referee] says",
     )
-    evaluation_simulations: Positive = Field(50, description="simulations per move in these games")
+
+
+class RefereeSettings(Section):
+    """How published models are judged beside the learner, and by `python -m trainer loop`."""
+
+    niceness: int = Field(
+        19, ge=0, le=19, description="scheduling niceness: judging takes what nobody else wants"
+    )
+    simulations: Positive = Field(
+        100, description="simulations per move in matches, in the ladder and on solved positions"
+    )
+    opening_plies: int = Field(
+        4, ge=0, description="random plies before a game; each opening is played from both sides"
+    )
+    promotion: Literal["sprt", "score"] = Field(
+        "sprt",
+        description="what makes a model the best: a sequential test of elo1 against elo0, or"
+        " promotion_score in most_games games",
+    )
+    elo0: float = Field(
+        0.0, ge=-1000, le=1000, description="not promoted where the test says it is no stronger"
+    )
+    elo1: float = Field(
+        50.0, ge=-1000, le=1000, description="promoted where the test says it is so much stronger"
+    )
+    most_games: EvenGames = Field(400, description="games of a match at most (AlphaGo Zero: 400)")
     promotion_score: Share = Field(
-        0.5,
-        description="score against the best so far that replaces it (AlphaGo Zero: 0.55)",
+        0.55, description="score against the best that replaces it (AlphaGo Zero: 0.55)"
     )
+    ladder_every: int = Field(
+        5,
+        ge=0,
+        description="so many judged models from one that enters the ladder to the next; milestones"
+        " enter too; 0 = no ladder",
+    )
+
+    @model_validator(mode="after")
+    def _test_has_two_sides(self) -> RefereeSettings:
+        if self.elo0 >= self.elo1:
+            raise ValueError(
+                f"referee.elo0 = {self.elo0:g} is not less than referee.elo1 = {self.elo1:g};"
+                " the test needs two different strengths"
+            )
+        return self
 
 
 class Settings(BaseSettings):
@@ -440,6 +481,7 @@ class Settings(BaseSettings):
     learner: LearnerSettings = LearnerSettings()
     loop: LoopSettings = LoopSettings()
     quality: QualitySettings = QualitySettings()
+    referee: RefereeSettings = RefereeSettings()
     web: WebSettings = WebSettings()
 
     @classmethod

@@ -7,7 +7,7 @@ data/<run>/replay.db       finished games (SQLite)
            stats.json      what the learner tells the page
            heartbeats/     <process>.json, a sign of life of each process
            control.json    paused or not
-           yardstick.jsonl solved positions that the run's models are measured on
+           yardstick/      random.jsonl, …: solved positions that the models are measured on
            ratings.json    the ladder of the run's players
            ratings.lock    held by the one tournament that extends it
            evaluations.json what the referee measured of each model
@@ -93,9 +93,13 @@ class RunPaths:
         return self.root / "control.json"
 
     @property
-    def yardstick(self) -> Path:
-        """Solved positions that every model of the run is measured on."""
-        return self.root / "yardstick.jsonl"
+    def yardsticks(self) -> Path:
+        """The folder of solved positions that every model of the run is measured on."""
+        return self.root / "yardstick"
+
+    def yardstick(self, name: str) -> Path:
+        """The set of solved positions called `name`."""
+        return self.yardsticks / f"{name}.jsonl"
 
     @property
     def ratings(self) -> Path:
@@ -153,7 +157,8 @@ def create(paths: RunPaths) -> None:
 
     What a process that was killed while writing left behind an hour or more ago is removed.
     """
-    for folder in (paths.root, paths.models, paths.checkpoints, paths.heartbeats):
+    folders = (paths.root, paths.models, paths.checkpoints, paths.heartbeats, paths.yardsticks)
+    for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             # Permission bits do not tell about a read-only mount or a full disk; a file does.

@@ -25,6 +25,18 @@ def learner_lock(paths: RunPaths) -> AbstractContextManager[None]:
     )
 
 
+def referee_lock(paths: RunPaths) -> AbstractContextManager[None]:
+    """Be the only one who judges the run's models; BusyError if somebody else does.
+
+    Raises StorageError where the lock file cannot be made.
+    """
+    return _alone(
+        paths.referee_lock,
+        f"another process judges the models of the run {paths.root.name!r} and holds"
+        f" {paths.referee_lock}; stop it first, or choose another --run-name",
+    )
+
+
 def ladder_lock(paths: RunPaths) -> AbstractContextManager[None]:
     """Extend the run's ladder alone inside the block; BusyError if somebody else is at it.
 

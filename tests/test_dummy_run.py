@@ -231,8 +231,9 @@ def test_the_loop_learns_tictactoe(tmp_path: Path) -> None:
     _run("trainer", "loop", *options, *sizes, cwd=tmp_path)
     stats = _stats(paths)
     assert stats["step"] == 2100 and stats["games"] == 7500 and stats["message"] == "finished"
-    assert [row["opponent"] for row in stats["evaluations"]] == ["random"] + ["random", "best"] * 2
-    assert stats["evaluations"][-2]["score"] > 0.9
+    met = json.loads(paths.evaluations.read_bytes())["evaluations"]
+    assert [row["opponent"] for row in met] == ["random"] + ["random", "best"] * 2
+    assert met[-2]["score"] > 0.75  # a perfect player has 0.83 to 0.93 after two random plies
     options = ["--data-dir", str(tmp_path / "data"), "--positions", str(REFERENCE), "--json"]
     found = json.loads(_run("actor", "accuracy", "--player", "latest@50", *options, cwd=tmp_path))
     assert found["positions"] == len(read_positions(REFERENCE, game)) == 4520

@@ -21,7 +21,10 @@ import torch
 from starlette.testclient import TestClient
 
 from actor.crew import Crew
+from actor.judge import Judge
 from actor.positions import observed, random_states
+from actor.pulse import Pulse
+from actor.referee import Referee
 from actor.selfplay import SelfPlay
 from actor.worker import Gate, Speaker, positions_for
 from engine.cli import LogFormat
@@ -70,9 +73,9 @@ TINY: dict[str, dict[str, Any]] = {
         "iterations": 1,
         "episodes": 30,
         "steps": 4,
-        "evaluation_games": 8,
-        "evaluation_simulations": 5,
+        "random_games": 8,
     },
+    "referee": {"simulations": 5, "opening_plies": 2, "most_games": 32},
 }
 
 
@@ -406,6 +409,52 @@ def alarms(settings: Settings) -> object:
     return [figure.name for figure in figures if figure.alarm]
 
 
+def _judged(settings: Settings, newer: int, **rules: Any) -> object:
+    """What is said of a model, by the seed of `tests.models`, that challenges another."""
+    game, paths = find(settings.run.game), run_paths(settings)
+    create(paths)
+    settings = settings.model_copy(update={"referee": settings.referee.model_copy(update=rules)})
+    pulse = Pulse(Heart(paths, "referee"), paths, lambda: False)
+    judge = Judge(game, settings, FilesystemModels(paths), paths, pulse)
+    for step, seed in ((1, 195), (2, newer)):
+        judge.challenge(linear_model(game, step, seed=seed))
+    return judge.book.evaluations
+
+
+def much_stronger(settings: Settings) -> object:
+    return _judged(settings, 186, most_games=128)
+
+
+def as_strong(settings: Settings) -> object:
+    return _judged(settings, 195, most_games=64)
+
+
+def as_strong_by_score(settings: Settings) -> object:
+    return _judged(settings, 195, promotion="score")
+
+
+def ladder(settings: Settings) -> object:
+    """Whether the first model that is judged opens the ladder."""
+    paths, game = run_paths(settings), find(settings.run.game)
+    create(paths)
+    FilesystemModels(paths).publish(linear_model(game), 7)
+    Referee(settings, lambda: False).look()
+    return paths.ratings.exists()
+
+
+def niceness_of_referee(settings: Settings) -> object:
+    create(run_paths(settings))
+    script = (
+        "import os, sys; from actor.referee import Referee\n"
+        "from engine.cli import flags; from engine.sources import load\n"
+        "Referee(load(flags(assignments=sys.argv[1:])), lambda: True).run()\n"
+        "print(os.nice(0))\n"
+    )
+    command = [sys.executable, "-c", script, *settings.assignments()]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.check_output(command, env=environment, text=True)
+
+
 def _client(settings: Settings) -> TestClient:
     return TestClient(create_app(settings))
 
@@ -523,9 +572,16 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "loop.iterations": (1, 2, loop),
     "loop.episodes": (30, 40, loop),
     "loop.steps": (3, 5, loop),
-    "loop.evaluation_games": (8, 12, loop),
-    "loop.evaluation_simulations": (1, 60, loop),
-    "loop.promotion_score": (0.0, 1.0, loop),
+    "loop.random_games": (8, 12, loop),
+    "referee.niceness": (3, 5, niceness_of_referee),
+    "referee.simulations": (1, 60, loop),
+    "referee.opening_plies": (1, 3, loop),
+    "referee.promotion": ("sprt", "score", much_stronger),
+    "referee.elo0": (-900.0, 0.0, as_strong),
+    "referee.elo1": (1.0, 900.0, as_strong),
+    "referee.most_games": (8, 12, loop),
+    "referee.promotion_score": (0.0, 1.0, as_strong_by_score),
+    "referee.ladder_every": (0, 1, ladder),
     "quality.duplicates": (0.2, 0.0, alarms),
     "quality.leaves": (0.6, 0.4, alarms),
     "quality.depth": (3.0, 1.5, alarms),

@@ -30,7 +30,7 @@ from engine.cli import (
 from engine.config import Settings
 from engine.games import find
 from storage.layout import create, run_paths
-from storage.lock import learner_lock
+from storage.lock import learner_lock, referee_lock
 from storage.models.filesystem import FilesystemModels
 from storage.replay.sqlite import SqliteReplay
 from trainer.continuous import learn
@@ -101,7 +101,11 @@ def loop(
     stop = stop_on_signals()
     played, paths = find(settings.run.game), run_paths(settings)
     create(paths)
-    with learner_lock(paths), SqliteReplay(paths.replay, played) as replay:
+    with (
+        learner_lock(paths),
+        referee_lock(paths),  # the loop judges its models itself
+        SqliteReplay(paths.replay, played) as replay,
+    ):
         rounds = Loop(
             settings, make_learner(settings), replay, FilesystemModels(paths), paths, stop
         )

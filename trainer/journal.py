@@ -41,7 +41,10 @@ class Journal:
         before = read_stats(paths) or {}
         self.history: list[dict[str, Any]] = before.get("history", [])
         self.evaluations: list[dict[str, Any]] = before.get("evaluations", [])
-        self.accuracy: list[dict[str, Any]] = before.get("accuracy", [])
+        # Older runs had one set, measured by the policy alone.
+        self.accuracy: list[dict[str, Any]] = [
+            {"set": "random", "simulations": 0, **row} for row in before.get("accuracy", [])
+        ]
         self.incidents: list[dict[str, Any]] = before.get("incidents", [])
         self._quality = QualityReport(settings, paths, before)
         self._model = self._describe_model()
@@ -71,13 +74,13 @@ class Journal:
         )
         self.incidents = self.incidents[-MOST_INCIDENTS:]
 
-    def model_changed(self, accuracy: dict[str, Any] | None) -> None:
-        """The latest model is a new one; `accuracy` is its row, if it was measured."""
+    def model_changed(self, accuracy: list[dict[str, Any]]) -> None:
+        """The latest model is a new one; `accuracy` are its rows, as far as it was measured."""
         self._model = self._describe_model()
-        if accuracy is not None:
-            self.accuracy.append(accuracy)
-            if len(self.accuracy) > MOST_ROWS:
-                self.accuracy = self.accuracy[::2]
+        self.accuracy += accuracy
+        if len(self.accuracy) > MOST_ROWS:
+            steps = sorted({row["step"] for row in self.accuracy})[::2]
+            self.accuracy = [row for row in self.accuracy if row["step"] in steps]
 
     def write(
         self, learner: Learner, replay: Replay, message: str, seconds: float, force: bool = False

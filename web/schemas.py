@@ -76,6 +76,9 @@ class ModelOut(BaseModel):
     )
     published_at: float | None = Field(description="seconds since the epoch; null for uniform")
     sha256: str | None = None
+    kind: Literal["best", "latest"] | None = Field(
+        default=None, description="best: by the referee's matches; latest: while there is no best"
+    )
 
 
 class PositionOut(BaseModel):
@@ -221,20 +224,37 @@ class MetricsRow(BaseModel):
 
 
 class EvaluationRow(BaseModel):
-    """One evaluation of a published model (trainer loop)."""
+    """A match of a published model."""
 
     step: int
-    opponent: str
+    opponent: str = Field(description="best: the best model at that time; random")
+    against: int | None = Field(default=None, description="step of the opponent, if it has one")
     games: int
     score: float = Field(description="share of points, a draw counts half")
     interval: list[float] = Field(description="95 % Wilson interval of the score")
+    finding: Literal["stronger", "not stronger", "weaker", "undecided"] | None = Field(
+        default=None, description="stronger: it became the best; weaker: a relapse"
+    )
+
+
+class PromotionRow(BaseModel):
+    """A model became the best."""
+
+    step: int
+    sha256: str
+    against: int | None = Field(description="step of the best until then; null for the first")
+    at: float = Field(description="seconds since the epoch")
 
 
 class AccuracyRow(BaseModel):
-    """How often a published model's policy, without any search, agrees with exact play."""
+    """How often a published model agrees with exact play on positions made by the run itself."""
 
     step: int
-    positions: int = Field(description="solved positions of random games, made by the run itself")
+    set: str = Field(
+        "random", description="random: of random games; selfplay: of the run's own; hard"
+    )
+    simulations: int = Field(0, description="a move; 0 = the policy alone, without any search")
+    positions: int = Field(description="solved positions in the set")
     wdl_optimal: float = Field(description="share of moves that keep win, draw or loss")
     wdl_interval: list[float] = Field(description="95 % Wilson interval of that share")
     exact_optimal: float = Field(description="share of moves with the best exact value")
@@ -343,6 +363,9 @@ class StatsOut(BaseModel):
     quality: QualityOut | None = Field(
         default=None, description="null before the learner's first report, and in older runs"
     )
+    promotions: list[PromotionRow] = Field(
+        default=[], description="every model that became the best, the present one last"
+    )
     updated_at: float | None = Field(
         description="when stats.json was written; null before the first"
     )
@@ -352,7 +375,7 @@ class ModelsOut(BaseModel):
     """Every model of a run, newest first."""
 
     run: str
-    latest: ModelOut
+    served: ModelOut = Field(description="the best one, or the latest while there is no best")
     snapshots: list[ModelOut]
 
 

@@ -1,7 +1,8 @@
-"""Which model answers: the latest of the game's run, exchanged between two moves, or none yet.
+"""Which model answers: the best of the game's run, or its latest while there is no best, or none.
 
-The run of the server serves its own game. Every other game is served from the run that carries its
-name, so that whatever was trained here can be played, and without a model the search plays alone.
+It is exchanged between two moves. The run of the server serves its own game. Every other game is
+served from the run that carries its name, so that whatever was trained here can be played, and
+without a model the search plays alone.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Served:
         self._loaded = self._with_minds(UniformEvaluator(game), UNIFORM)
 
     def current(self) -> Loaded:
-        """The newest model that fits; a damaged or foreign one leaves the old one in service."""
+        """The model in service; a damaged or foreign one leaves the old one in service."""
         with self._exchange:
             try:
                 self._follow()
@@ -74,21 +75,25 @@ class Served:
         # Snapshots come before the latest, so without a latest there is nothing to list.
         steps = self._models.steps() if self._models.signature() else []
         snapshots = [self._snapshot(step) for step in reversed(steps)]
-        return ModelsOut(run=self.run, latest=self.current().model, snapshots=snapshots)
+        return ModelsOut(run=self.run, served=self.current().model, snapshots=snapshots)
 
     def _follow(self) -> None:
         # One stat per move is the truth; no event of the file system has to arrive in time.
-        signature = self._models.signature()
+        best = self._models.best_signature()
+        signature = best or self._models.signature()
         if signature is None or signature == self._seen:
             return
-        data = self._models.latest()
+        data = self._models.best() if best else self._models.latest()
         self._seen = signature
         if data is None:
             return
         evaluator = OnnxEvaluator(self.game, data)
         # A network that has diverged is met here and not by the person who plays.
         search(self.game, self.game.new()[None], 1, evaluator)
-        self._loaded = self._with_minds(evaluator, self._named(evaluator.card))
+        model = self._named(evaluator.card).model_copy(
+            update={"kind": "best" if best else "latest"}
+        )
+        self._loaded = self._with_minds(evaluator, model)
         self._refusal = ""
         log.info("%s is served by step %d of %s", self.game.name, evaluator.card.step, self.run)
 

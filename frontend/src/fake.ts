@@ -100,6 +100,7 @@ export const STATS: Stats = {
   accuracy: [],
   incidents: [],
   quality: null,
+  promotions: [],
   updated_at: null,
 };
 

@@ -43,6 +43,10 @@ class Models(Protocol):
         """Remove the snapshots of later steps: the learner went back, and will publish others."""
         ...
 
+    def best_signature(self) -> Signature | None:
+        """What changes whenever the best model does; None before the first."""
+        ...
+
     def signature(self) -> Signature | None:
         """What changes whenever the latest model does; None before the first."""
         ...

@@ -75,13 +75,21 @@ class FilesystemModels(Models):
 
     def signature(self) -> Signature | None:
         """Time, size and inode of latest.onnx, None if there is no such file."""
-        try:
-            status = self.paths.latest.stat()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise explain(f"cannot look at {self.paths.latest}", error) from None
-        return status.st_mtime_ns, status.st_size, status.st_ino
+        return _signature(self.paths.latest)
+
+    def best_signature(self) -> Signature | None:
+        """Time, size and inode of best.onnx, None if there is no such file."""
+        return _signature(self.paths.best)
+
+
+def _signature(path: Path) -> Signature | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise explain(f"cannot look at {path}", error) from None
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 class ModelWatch:

@@ -170,7 +170,7 @@ export interface components {
     schemas: {
         /**
          * AccuracyRow
-         * @description How often a published model's policy, without any search, agrees with exact play.
+         * @description How often a published model agrees with exact play on positions made by the run itself.
          */
         AccuracyRow: {
             /**
@@ -180,7 +180,7 @@ export interface components {
             exact_optimal: number;
             /**
              * Positions
-             * @description solved positions of random games, made by the run itself
+             * @description solved positions in the set
              */
             positions: number;
             /**
@@ -188,6 +188,18 @@ export interface components {
              * @description the first share for a random mover
              */
             random_wdl_optimal: number;
+            /**
+             * Set
+             * @description random: of random games; selfplay: of the run's own; hard
+             * @default random
+             */
+            set: string;
+            /**
+             * Simulations
+             * @description a move; 0 = the policy alone, without any search
+             * @default 0
+             */
+            simulations: number;
             /** Step */
             step: number;
             /**
@@ -296,9 +308,19 @@ export interface components {
         };
         /**
          * EvaluationRow
-         * @description One evaluation of a published model (trainer loop).
+         * @description A match of a published model.
          */
         EvaluationRow: {
+            /**
+             * Against
+             * @description step of the opponent, if it has one
+             */
+            against?: number | null;
+            /**
+             * Finding
+             * @description stronger: it became the best; weaker: a relapse
+             */
+            finding?: ("stronger" | "not stronger" | "weaker" | "undecided") | null;
             /** Games */
             games: number;
             /**
@@ -306,7 +328,10 @@ export interface components {
              * @description 95 % Wilson interval of the score
              */
             interval: number[];
-            /** Opponent */
+            /**
+             * Opponent
+             * @description best: the best model at that time; random
+             */
             opponent: string;
             /**
              * Score
@@ -498,6 +523,11 @@ export interface components {
          * @description Which model speaks. `name` is "uniform" while a run has not published one.
          */
         ModelOut: {
+            /**
+             * Kind
+             * @description best: by the referee's matches; latest: while there is no best
+             */
+            kind?: ("best" | "latest") | null;
             /** Name */
             name: string;
             /**
@@ -518,9 +548,10 @@ export interface components {
          * @description Every model of a run, newest first.
          */
         ModelsOut: {
-            latest: components["schemas"]["ModelOut"];
             /** Run */
             run: string;
+            /** @description the best one, or the latest while there is no best */
+            served: components["schemas"]["ModelOut"];
             /** Snapshots */
             snapshots: components["schemas"]["ModelOut"][];
         };
@@ -709,6 +740,26 @@ export interface components {
             state: string;
         };
         /**
+         * PromotionRow
+         * @description A model became the best.
+         */
+        PromotionRow: {
+            /**
+             * Against
+             * @description step of the best until then; null for the first
+             */
+            against: number | null;
+            /**
+             * At
+             * @description seconds since the epoch
+             */
+            at: number;
+            /** Sha256 */
+            sha256: string;
+            /** Step */
+            step: number;
+        };
+        /**
          * QualityOut
          * @description What the newest games and positions are like.
          */
@@ -820,6 +871,12 @@ export interface components {
             positions: number;
             /** Processes */
             processes: components["schemas"]["ProcessOut"][];
+            /**
+             * Promotions
+             * @description every model that became the best, the present one last
+             * @default []
+             */
+            promotions: components["schemas"]["PromotionRow"][];
             /** @description null before the learner's first report, and in older runs */
             quality?: components["schemas"]["QualityOut"] | null;
             /** Run */

@@ -25,6 +25,8 @@ test("numbers", () => {
 
 test("a model says its name and step, and that there is none", () => {
   expect(modelName({ name: "first", step: 4200, published_at: 1 })).toBe("the model of step 4,200");
+  const best = { name: "first", step: 4200, published_at: 1, kind: "best" as const };
+  expect(modelName(best)).toBe("the best model, that of step 4,200");
   expect(modelName(UNIFORM)).toBe("uniform — no model yet, training starts it");
 });
 

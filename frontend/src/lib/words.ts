@@ -41,7 +41,8 @@ export const isUniform = (model: Model): boolean => model.name === "uniform";
 /** Which model speaks, in one phrase. */
 export function modelName(model: Model): string {
   if (isUniform(model)) return "uniform — no model yet, training starts it";
-  return model.step === null ? model.name : `the model of step ${count(model.step)}`;
+  if (model.step === null) return model.name;
+  return `the ${model.kind === "best" ? "best model, that" : "model"} of step ${count(model.step)}`;
 }
 
 /** How a game ended, for the person who played `human`. */
