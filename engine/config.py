@@ -147,6 +147,17 @@ class SelfplaySettings(Section):
         " without a sample (KG: 0.25)",
     )
     fast_simulations: Positive = Field(20, description="simulations of such a fast search")
+    first_simulations: int = Field(
+        0,
+        ge=0,
+        description="simulations while there is no model, all searches being full;"
+        " 0 = search.simulations",
+    )
+    final_simulations: int = Field(
+        0,
+        ge=0,
+        description="search.simulations grow to this by the end of the schedule; 0 = they do not",
+    )
     lead_positions: Positive = Field(
         40_000, description="positions that actors may be ahead of the learner before they wait"
     )
@@ -195,6 +206,18 @@ class NetworkSettings(Section):
     )
     width: Positive = Field(32, description="channels (conv) or units (mlp) of a layer (AZ: 256)")
     depth: Positive = Field(4, description="residual blocks (conv) or hidden layers (mlp) (AZ: 19)")
+    pooled_blocks: int = Field(
+        1, ge=0, description="so many of the last residual blocks see the whole board (KG: 2)"
+    )
+
+    @model_validator(mode="after")
+    def _pooled_are_blocks(self) -> NetworkSettings:
+        if self.family == "conv" and self.pooled_blocks > self.depth:
+            raise ValueError(
+                f"network.pooled_blocks = {self.pooled_blocks} is more than network.depth ="
+                f" {self.depth}"
+            )
+        return self
 
 
 class LearnerSettings(Section):
@@ -207,6 +230,12 @@ class LearnerSettings(Section):
     )
     warmup_steps: int = Field(100, ge=0, description="steps of linear warm-up")
     horizon_steps: Positive = Field(20_000, description="steps of the cosine schedule")
+    minutes: float = Field(
+        0.0,
+        ge=0,
+        description="training time of the run: the schedule spans it and the run ends after it;"
+        " 0 = the schedule spans horizon_steps and the run goes on",
+    )
     weight_decay: float = Field(
         1e-4, ge=0, description="AdamW's decoupled weight decay (AZ: L2 1e-4)"
     )
@@ -219,12 +248,40 @@ class LearnerSettings(Section):
         0.5,
         description="value target: this * final result + the rest * root value (AZ: 1)",
     )
+    value_lambda: Share = Field(
+        0.0,
+        description="that root value is the lambda return over the game's later searches;"
+        " 0 = its own search's, 1 = the result",
+    )
+    reply_weight: float = Field(
+        0.15, ge=0, description="weight of a head that learns the move after this one (KG: 0.15)"
+    )
+    ending_weight: float = Field(
+        0.15, ge=0, description="weight of heads that learn the final board and margin (KG: 0.02)"
+    )
+    merge_exponent: Share = Field(
+        0.5,
+        description="a position that occurs n times is drawn n ** this times as often, with the"
+        " mean of its targets; 1 = as it occurs, each with its own",
+    )
+    surprise_share: Share = Field(
+        0.5, description="share of a sample's weight that follows its search's surprise (KG: 0.5)"
+    )
     replay_ratio: float = Field(
         4.0, gt=0, description="samples used per position generated (KG: 4)"
     )
     window_positions: Positive = Field(
-        500_000, description="newest positions that are sampled from"
+        500_000, description="most of the newest positions that are sampled from"
     )
+    window_start: int = Field(
+        0,
+        ge=0,
+        description="positions c after which the window grows slower than the data:"
+        " c (1 + scale ((n / c) ** exponent - 1) / exponent); 0 = window_positions at once"
+        " (KG: 250000)",
+    )
+    window_exponent: float = Field(0.75, gt=0, le=1, description="of that growth (KG: 0.75)")
+    window_scale: float = Field(0.4, gt=0, le=1, description="of that growth (KG: 0.4)")
     min_positions: Positive = Field(5_000, description="positions needed before the first step")
     publish_every: Positive = Field(200, description="steps between two published models")
     keep_snapshots: Positive = Field(10, description="newest step_*.onnx that are kept")
@@ -232,6 +289,10 @@ class LearnerSettings(Section):
         5_000, description="snapshots at multiples of this are kept for ever"
     )
     threads: int = Field(1, ge=0, description="threads of torch; 0 = one per core")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="in which convolutions are learnt; auto: bfloat16 where the processor has it",
+    )
 
 
 class WebSettings(Section):
@@ -299,6 +360,15 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags and environment only; engine/sources.py puts file and preset below them."""
         return init_settings, env_settings
+
+    @model_validator(mode="after")
+    def _halving_has_one_plan(self) -> Settings:
+        if self.search.root == "gumbel" and self.selfplay.final_simulations:
+            raise ValueError(
+                f"selfplay.final_simulations = {self.selfplay.final_simulations} and search.root ="
+                " gumbel exclude each other: sequential halving is planned for one number"
+            )
+        return self
 
     @model_validator(mode="after")
     def _window_is_kept(self) -> Settings:

@@ -105,6 +105,15 @@ def selfplay(settings: Settings) -> object:
     return [(r.moves.tolist(), r.policies.tolist()) for r in _records(settings)]
 
 
+def late_selfplay(settings: Settings) -> object:
+    """The simulations of searches when half of the schedule is over."""
+    game = find(settings.run.game)
+    playing, evaluator = SelfPlay(game, settings), HashEvaluator(game)
+    for _ in range(30):
+        playing.step(evaluator, model_step=5, progress=0.5)
+    return playing.counters.simulations / playing.counters.searches
+
+
 def _with(settings: Settings, **search: Any) -> Settings:
     return settings.model_copy(update={"search": settings.search.model_copy(update=search)})
 
@@ -277,6 +286,23 @@ def window(settings: Settings) -> object:
     return len(_learner(settings).window)
 
 
+def growing_window(settings: Settings) -> object:
+    learner = settings.learner.model_copy(update={"window_start": 50})
+    return window(settings.model_copy(update={"learner": learner}))
+
+
+def finished(settings: Settings) -> object:
+    """Whether a learner stops after two minutes, and its rate there."""
+    learner = _learner(settings)
+    learner.seconds = 120.0
+    return learner.is_finished, learner.train_step().learning_rate
+
+
+def conv_network(settings: Settings) -> object:
+    convolutions = settings.network.model_copy(update={"family": "conv"})
+    return network(settings.model_copy(update={"network": convolutions}))
+
+
 def threads(settings: Settings) -> object:
     before = torch.get_num_threads()
     _learner(settings)
@@ -383,6 +409,8 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "selfplay.skip_forced": (True, False, selfplay),
     "selfplay.full_share": (0.3, 1.0, selfplay),
     "selfplay.fast_simulations": (2, 12, many_fast_searches),
+    "selfplay.first_simulations": (3, 15, selfplay),
+    "selfplay.final_simulations": (0, 30, late_selfplay),
     "selfplay.workers": (1, 3, crew),
     "selfplay.games": (4, 9, rows_of_a_wave),
     "selfplay.temperature": (0.1, 5.0, selfplay),
@@ -401,19 +429,30 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "network.family": ("mlp", "conv", network),
     "network.width": (8, 16, network),
     "network.depth": (1, 2, network),
+    "network.pooled_blocks": (0, 1, conv_network),
     "learner.batch_size": (16, 32, two_steps),
     "learner.learning_rate": (1e-3, 1e-2, two_steps),
     "learner.final_learning_rate": (1e-5, 1e-4, late_rate),
     "learner.warmup_steps": (0, 5, two_steps),
     "learner.horizon_steps": (25, 60, late_rate),
+    "learner.minutes": (0.0, 1.0, finished),
     "learner.weight_decay": (0.0, 1.0, two_steps),
     "learner.clip_norm": (1e-4, 100.0, two_steps),
     "learner.ema_decay": (0.0, 0.99, two_steps),
     "learner.value_weight": (0.5, 2.0, two_steps),
     "learner.result_share": (0.0, 1.0, two_steps),
+    "learner.value_lambda": (0.0, 1.0, two_steps),
+    "learner.reply_weight": (0.0, 1.0, two_steps),
+    "learner.ending_weight": (0.0, 1.0, two_steps),
+    "learner.merge_exponent": (0.0, 1.0, two_steps),
+    "learner.surprise_share": (0.0, 1.0, two_steps),
+    "learner.precision": ("float32", "bfloat16", two_steps),
     "learner.replay_ratio": (1.0, 8.0, waits),
     "learner.min_positions": (60, 100_000, waits),
     "learner.window_positions": (50, 400, window),
+    "learner.window_start": (0, 50, window),
+    "learner.window_exponent": (0.5, 1.0, growing_window),
+    "learner.window_scale": (0.1, 1.0, growing_window),
     "learner.publish_every": (5, 10, continuous),
     "learner.keep_snapshots": (1, 3, continuous),
     "learner.milestone_every": (5, 1000, few_snapshots),

@@ -18,7 +18,7 @@ from storage.replay import Replay
 from trainer.learner import TAIL_GAMES, Learner
 from trainer.network import architecture
 
-FORMAT = 1
+FORMAT = 2
 
 
 def save(learner: Learner, paths: RunPaths, seconds: float, iteration: int = 0) -> None:
@@ -37,7 +37,7 @@ def save(learner: Learner, paths: RunPaths, seconds: float, iteration: int = 0) 
         "samples_used": learner.samples_used,
         "games": learner.games,
         "last_id": learner.last_id,
-        "seen": learner.window.seen,
+        "seen": learner.seen,
         "first_id": learner.contents.games[0][0] if learner.contents.games else 0,
         "held": learner.contents.held,
         "seconds": seconds,
@@ -80,7 +80,7 @@ def _refill(learner: Learner, replay: Replay, content: dict[str, Any]) -> None:
                 learner.take(identity, record)
         if not games or games[-1][0] >= content["last_id"]:
             break
-    learner.window.start_at(content["seen"])
+    learner.lost = content["seen"] - learner.window.seen
     learner.last_id = content["last_id"]
     learner.games = content["games"]
 

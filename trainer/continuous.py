@@ -59,7 +59,8 @@ def learn(
     try:
         looked = -LOOK_SECONDS
         paused = False
-        while not stop() and (max_steps is None or learner.step < max_steps):
+        while not (stop() or learner.is_finished or _reached(learner.step, max_steps)):
+            learner.seconds = clock.seconds()
             if time.monotonic() - looked >= LOOK_SECONDS:
                 while learner.ingest(replay) and not stop():
                     pass
@@ -80,12 +81,20 @@ def learn(
             heart.beat(message, {"steps_per_second": journal.steps_per_second()})
             report(learner.step, message)
             journal.write(learner, replay, message, clock.seconds())
-        journal.write(learner, replay, "stopped", clock.seconds(), force=True)
+        if learner.is_finished and learner.step > saved_step:
+            publish(learner, models, journal, yardstick)
+            LOG.info("finished: %g minutes of training are over", settings.learner.minutes)
+        message = "finished" if learner.is_finished else "stopped"
+        journal.write(learner, replay, message, clock.seconds(), force=True)
     finally:
         if learner.step > saved_step:
             checkpoint.save(learner, paths, clock.seconds())
         yardstick.stop()
         heart.stop()
+
+
+def _reached(step: int, most: int | None) -> bool:
+    return most is not None and step >= most
 
 
 def publish(learner: Learner, models: Models, journal: Journal, yardstick: Yardstick) -> bytes:

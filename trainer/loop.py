@@ -114,6 +114,7 @@ class Loop:
             if self._stop():
                 self._save()
                 return False
+            self._learner.seconds = self._clock.seconds()
             self._journal.note(self._learner.train_step())
             message = f"{name}: training"
             self._heart.beat(message, {"steps_per_second": self._journal.steps_per_second()})

@@ -32,6 +32,7 @@ from engine.search.tree import (
     ENDED,
     EVALUATIONS,
     EXPANDED,
+    FULL,
     NEW,
     PROVED,
     SHARED,
@@ -72,7 +73,7 @@ def begin(tree, g, state, simulations, noisy):  # type: ignore[no-untyped-def]
     for w in range(state.shape[0]):
         tree.states[g, 0, w] = state[w]
     slot.noisy = noisy
-    slot.fast = 0
+    slot.kind = FULL
     slot.noise_scale = 1.0
     open_root(tree.nodes[g], slot, simulations)
 
@@ -143,7 +144,7 @@ def expand(tree, g, index, path, depth, judged, image, wave, c, rng):  # type: i
     if index == 0:
         for i in range(3):
             tree.wdl[g, i] = judged[actions + i]
-        dress(nodes, slot, tree.noise[g], c, rng, wave.weights)
+        dress(nodes, slot, tree.noise[g], tree.priors[g], c, rng, wave.weights)
     else:
         tree.counts[SIMULATIONS] += 1
     backup(nodes, slot, path, depth, judged[actions] - judged[actions + 2])
