@@ -11,6 +11,7 @@ import typer
 from actor.bench_cli import run_bench
 from actor.crew import Crew
 from actor.matches_cli import accuracy, arena, tournament
+from actor.mixed import mixed_player
 from actor.selfplay import Counters
 from engine.cli import (
     ConfigOption,
@@ -29,6 +30,7 @@ from engine.cli import (
     start_logging,
 )
 from engine.evaluator.choose import refuse_missing
+from engine.games import find
 from storage.layout import create, run_paths
 
 LOG = logging.getLogger(__name__)
@@ -63,6 +65,7 @@ def selfplay(
     settings = settings_from(config, given)
     start_logging("actor", log_format)
     refuse_missing(settings.evaluator)
+    mixed_player(find(settings.run.game), settings)  # a name that is none is told at once
     create(run_paths(settings))
     crew = Crew(settings, max_episodes, log_format)
     with ProgressLine("self-play", max_episodes, LOG) as line:

@@ -158,6 +158,13 @@ class SelfplaySettings(Section):
         ge=0,
         description="search.simulations grow to this by the end of the schedule; 0 = they do not",
     )
+    mixed_share: Share = Field(
+        0.0,
+        description="share of games that begin in the middle of one of mixed_player's, for breadth",
+    )
+    mixed_player: str = Field(
+        "greedy", description="random, greedy, alphabeta:4, mcts:50 or mcts:50/t1"
+    )
     lead_positions: Positive = Field(
         40_000, description="positions that actors may be ahead of the learner before they wait"
     )

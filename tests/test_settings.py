@@ -128,6 +128,11 @@ def many_fast_searches(settings: Settings) -> object:
 
 
 def work_of_the_network(settings: Settings) -> object:
+def mixed(settings: Settings) -> object:
+    played = settings.selfplay.model_copy(update={"mixed_share": 1.0})
+    return selfplay(settings.model_copy(update={"selfplay": played}))
+
+
     """How many positions the network sees in a dozen waves."""
     game = find(settings.run.game)
     playing, evaluator = SelfPlay(game, settings), HashEvaluator(game)
@@ -424,6 +429,8 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "evaluator.backend": ("auto", "onnxruntime", backends),
     "evaluator.positions": (20, 30, compared_positions),
     "evaluator.max_policy_kl": (0.0, 100.0, disagreement),
+    "selfplay.mixed_share": (0.0, 0.5, selfplay),
+    "selfplay.mixed_player": ("greedy", "mcts:5", mixed),
     "evaluator.max_value_error": (0.0, 2.0, disagreement),
     "evaluator.min_top1": (0.0, 1.0, disagreement),
     "network.family": ("mlp", "conv", network),
