@@ -1,4 +1,4 @@
-"""`python -m actor`: self-play, and the yardsticks: arena, accuracy, tournament, bench."""
+"""`python -m actor`: self-play, and the yardsticks: arena, accuracy, tournament, curve, bench."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from actor.bench_cli import run_bench
 from actor.crew import Crew
+from actor.curve_cli import curve
 from actor.matches_cli import accuracy, arena, tournament
 from actor.mixed import mixed_player
 from actor.selfplay import Counters
@@ -37,7 +38,7 @@ LOG = logging.getLogger(__name__)
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
-for yardstick in (arena, accuracy, tournament):
+for yardstick in (arena, accuracy, tournament, curve):
     app.command()(yardstick)
 app.command("bench")(run_bench)
 

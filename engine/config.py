@@ -295,6 +295,15 @@ class LearnerSettings(Section):
     milestone_every: Positive = Field(
         5_000, description="snapshots at multiples of this are kept for ever"
     )
+    snapshot_growth: float = Field(
+        1.25,
+        ge=1,
+        description="so is each whose step is at least this times the one kept before: a series"
+        " for learning curves",
+    )
+    tensorboard: bool = Field(
+        False, description="whether losses, rates and accuracy go to <run>/tensorboard, too"
+    )
     threads: int = Field(1, ge=0, description="threads of torch; 0 = one per core")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",

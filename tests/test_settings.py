@@ -62,6 +62,7 @@ TINY: dict[str, dict[str, Any]] = {
         "replay_ratio": 8.0,
         "window_positions": 400,
         "clip_norm": 100.0,
+        "snapshot_growth": 100.0,
     },
     "loop": {
         "iterations": 1,
@@ -127,12 +128,12 @@ def many_fast_searches(settings: Settings) -> object:
     return selfplay(settings.model_copy(update={"selfplay": played}))
 
 
-def work_of_the_network(settings: Settings) -> object:
 def mixed(settings: Settings) -> object:
     played = settings.selfplay.model_copy(update={"mixed_share": 1.0})
     return selfplay(settings.model_copy(update={"selfplay": played}))
 
 
+def work_of_the_network(settings: Settings) -> object:
     """How many positions the network sees in a dozen waves."""
     game = find(settings.run.game)
     playing, evaluator = SelfPlay(game, settings), HashEvaluator(game)
@@ -333,6 +334,11 @@ def few_snapshots(settings: Settings) -> object:
     return continuous(settings.model_copy(update={"learner": learner}))
 
 
+def event_files(settings: Settings) -> object:
+    continuous(settings)
+    return len(list(run_paths(settings).tensorboard.glob("events.*")))
+
+
 def loop(settings: Settings) -> object:
     """What the synchronous variant plays, learns, evaluates and promotes."""
     paths = run_paths(settings)
@@ -423,14 +429,14 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "selfplay.final_temperature": (0.1, 5.0, selfplay),
     "selfplay.opening_share": (0.0, 1.0, selfplay),
     "selfplay.opening_plies": (1, 4, selfplay),
+    "selfplay.mixed_share": (0.0, 0.5, selfplay),
+    "selfplay.mixed_player": ("greedy", "mcts:5", mixed),
     "selfplay.lead_positions": (5, 5000, may_play_on),
     "selfplay.niceness": (0, 3, niceness),
     "selfplay.reload_seconds": (1e-9, 1000.0, sees_a_new_model),
     "evaluator.backend": ("auto", "onnxruntime", backends),
     "evaluator.positions": (20, 30, compared_positions),
     "evaluator.max_policy_kl": (0.0, 100.0, disagreement),
-    "selfplay.mixed_share": (0.0, 0.5, selfplay),
-    "selfplay.mixed_player": ("greedy", "mcts:5", mixed),
     "evaluator.max_value_error": (0.0, 2.0, disagreement),
     "evaluator.min_top1": (0.0, 1.0, disagreement),
     "network.family": ("mlp", "conv", network),
@@ -463,6 +469,8 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "learner.publish_every": (5, 10, continuous),
     "learner.keep_snapshots": (1, 3, continuous),
     "learner.milestone_every": (5, 1000, few_snapshots),
+    "learner.snapshot_growth": (1.0, 100.0, few_snapshots),
+    "learner.tensorboard": (False, True, event_files),
     "learner.threads": (1, 2, threads),
     "loop.iterations": (1, 2, loop),
     "loop.episodes": (30, 40, loop),

@@ -21,7 +21,7 @@ from storage.models import Models
 from storage.replay import Replay
 from storage.stats import Heart
 from trainer import checkpoint
-from trainer.continuous import Clock, publish
+from trainer.continuous import Clock, prune, publish
 from trainer.journal import Journal
 from trainer.learner import Learner
 
@@ -145,7 +145,7 @@ class Loop:
             OPENING_PLIES,
             np.random.default_rng([self._settings.run.seed, self._learner.step]),
         )
-        self._journal.evaluations.append(
+        self._journal.evaluated(
             {
                 "step": self._learner.step,
                 "opponent": name,
@@ -164,6 +164,5 @@ class Loop:
 
     def _save(self) -> None:
         checkpoint.save(self._learner, self._paths, self._clock.seconds(), self._iteration)
-        learner = self._settings.learner
-        self._models.prune(learner.keep_snapshots, learner.milestone_every)
+        prune(self._models, self._settings.learner)
         self._replay.prune(self._settings.storage.keep_positions)

@@ -20,7 +20,7 @@ from watchdog.observers import Observer
 from engine.errors import StorageError
 from storage.atomic import explain, read_whole, write_atomically
 from storage.layout import RunPaths, snapshot_step
-from storage.models import Models, Signature
+from storage.models import Models, Signature, series
 
 _log = logging.getLogger(__name__)
 
@@ -64,11 +64,12 @@ class FilesystemModels(Models):
             raise explain(f"cannot list {self.paths.models}", error) from None
         return sorted(step for step in found if step is not None)
 
-    def prune(self, keep: int, milestone_every: int) -> None:
-        """Remove snapshots but the newest `keep` and those at multiples of `milestone_every`."""
+    def prune(self, keep: int, milestone_every: int, growth: float | None = None) -> None:
+        """Remove snapshots but the newest `keep`, multiples of `milestone_every` and a series."""
         steps = self.steps()
+        for_ever = set[int]() if growth is None else series(steps, growth)
         for step in steps[: max(0, len(steps) - keep)]:
-            if step % milestone_every == 0:
+            if step in for_ever or step % milestone_every == 0:
                 continue
             path = self.paths.snapshot(step)
             try:

@@ -32,6 +32,9 @@ def test_every_path_is_inside_the_run() -> None:
         paths.learner_lock: "learner.lock",
         paths.ratings: "ratings.json",
         paths.yardstick("hard"): "yardstick/hard.jsonl",
+        paths.effort("actor-0"): "effort/actor-0.json",
+        paths.curve: "curve",
+        paths.tensorboard: "tensorboard",
         paths.ratings_lock: "ratings.lock",
     }
     assert {path: str(path.relative_to("data/night")) for path in spelled} == spelled
@@ -53,7 +56,7 @@ def test_creating_twice_changes_nothing(tmp_path: Path) -> None:
     paths.stats.write_bytes(b"{}")
     create(paths)
     assert sorted(path.name for path in paths.root.iterdir()) == [
-        *("heartbeats", "models", "stats.json", "yardstick"),
+        *("effort", "heartbeats", "models", "stats.json", "yardstick"),
     ]
 
 
