@@ -159,6 +159,13 @@ class SelfplaySettings(Section):
         ge=0,
         description="search.simulations grow to this by the end of the schedule; 0 = they do not",
     )
+    mixed_share: Share = Field(
+        0.0,
+        description="share of games that begin in the middle of one of mixed_player's, for breadth",
+    )
+    mixed_player: str = Field(
+        "greedy", description="random, greedy, alphabeta:4, mcts:50 or mcts:50/t1"
+    )
     lead_positions: Positive = Field(
         40_000, description="positions that actors may be ahead of the learner before they wait"
     )
@@ -288,6 +295,15 @@ class LearnerSettings(Section):
     keep_snapshots: Positive = Field(10, description="newest step_*.onnx that are kept")
     milestone_every: Positive = Field(
         5_000, description="snapshots at multiples of this are kept for ever"
+    )
+    snapshot_growth: float = Field(
+        1.25,
+        ge=1,
+        description="so is each whose step is at least this times the one kept before: a series"
+        " for learning curves",
+    )
+    tensorboard: bool = Field(
+        False, description="whether losses, rates and accuracy go to <run>/tensorboard, too"
     )
     threads: int = Field(1, ge=0, description="threads of torch; 0 = one per core")
     precision: Literal["auto", "float32", "bfloat16"] = Field(

@@ -6,6 +6,9 @@ data/<run>/replay.db       finished games (SQLite)
            checkpoints/    step_000400.pt: those of published models, to go back to
            stats.json      what the learner tells the page
            heartbeats/     <process>.json, a sign of life of each process
+           effort/         <process>.json, what each process has spent
+           tensorboard/    numbers for TensorBoard, if the settings ask for them
+           curve.json, .svg the learning curve, if one was drawn
            control.json    paused or not
            yardstick/      random.jsonl, …: solved positions that the models are measured on
            ratings.json    the ladder of the run's players
@@ -88,6 +91,25 @@ class RunPaths:
         return self.heartbeats / f"{name}.json"
 
     @property
+    def efforts(self) -> Path:
+        """The folder of what the processes have spent."""
+        return self.root / "effort"
+
+    def effort(self, name: str) -> Path:
+        """What the process called `name` has spent, over all restarts."""
+        return self.efforts / f"{name}.json"
+
+    @property
+    def tensorboard(self) -> Path:
+        """The folder of event files for TensorBoard."""
+        return self.root / "tensorboard"
+
+    @property
+    def curve(self) -> Path:
+        """The learning curve, where no other place is named: this with .json and .svg."""
+        return self.root / "curve"
+
+    @property
     def control(self) -> Path:
         """Whether self-play and learning are paused."""
         return self.root / "control.json"
@@ -157,7 +179,14 @@ def create(paths: RunPaths) -> None:
 
     What a process that was killed while writing left behind an hour or more ago is removed.
     """
-    folders = (paths.root, paths.models, paths.checkpoints, paths.heartbeats, paths.yardsticks)
+    folders = (
+        paths.root,
+        paths.models,
+        paths.checkpoints,
+        paths.heartbeats,
+        paths.yardsticks,
+        paths.efforts,
+    )
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -68,6 +68,7 @@ TINY: dict[str, dict[str, Any]] = {
         "replay_ratio": 8.0,
         "window_positions": 400,
         "clip_norm": 100.0,
+        "snapshot_growth": 100.0,
     },
     "loop": {
         "iterations": 1,
@@ -130,6 +131,11 @@ def gumbel(settings: Settings) -> object:
 
 def many_fast_searches(settings: Settings) -> object:
     played = settings.selfplay.model_copy(update={"full_share": 0.5})
+    return selfplay(settings.model_copy(update={"selfplay": played}))
+
+
+def mixed(settings: Settings) -> object:
+    played = settings.selfplay.model_copy(update={"mixed_share": 1.0})
     return selfplay(settings.model_copy(update={"selfplay": played}))
 
 
@@ -376,6 +382,11 @@ def few_rollbacks(settings: Settings) -> object:
     return troubled(settings.model_copy(update={"learner": learner}))
 
 
+def event_files(settings: Settings) -> object:
+    continuous(settings)
+    return len(list(run_paths(settings).tensorboard.glob("events.*")))
+
+
 def loop(settings: Settings) -> object:
     """What the synchronous variant plays, learns, evaluates and promotes."""
     paths = run_paths(settings)
@@ -525,6 +536,8 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "selfplay.final_temperature": (0.1, 5.0, selfplay),
     "selfplay.opening_share": (0.0, 1.0, selfplay),
     "selfplay.opening_plies": (1, 4, selfplay),
+    "selfplay.mixed_share": (0.0, 0.5, selfplay),
+    "selfplay.mixed_player": ("greedy", "mcts:5", mixed),
     "selfplay.lead_positions": (5, 5000, may_play_on),
     "selfplay.niceness": (0, 3, niceness),
     "selfplay.reload_seconds": (1e-9, 1000.0, sees_a_new_model),
@@ -563,6 +576,8 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "learner.publish_every": (5, 10, continuous),
     "learner.keep_snapshots": (1, 3, continuous),
     "learner.milestone_every": (5, 1000, few_snapshots),
+    "learner.snapshot_growth": (1.0, 100.0, few_snapshots),
+    "learner.tensorboard": (False, True, event_files),
     "learner.threads": (1, 2, threads),
     "learner.explosion_factor": (2.0, 5.0, explosion),
     "learner.explosion_steps": (5, 25, explosion),

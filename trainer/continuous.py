@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from actor.yardstick import Yardstick
-from engine.config import Settings
+from engine.config import LearnerSettings, Settings
 from storage.control import is_paused
 from storage.layout import RunPaths
 from storage.models import Models
@@ -86,7 +86,7 @@ def learn(
                     publish(learner, models, journal)
                     guard.keep()
                     published = learner.step
-                    models.prune(settings.learner.keep_snapshots, settings.learner.milestone_every)
+                    prune(models, settings.learner)
                     replay.prune(settings.storage.keep_positions)
             message = waiting or "training"
             heart.beat(message, {"steps_per_second": journal.steps_per_second()})
@@ -101,6 +101,11 @@ def learn(
     finally:
         heart.stop()
         guard.finish()
+
+
+def prune(models: Models, settings: LearnerSettings) -> None:
+    """Remove the snapshots that the settings do not keep."""
+    models.prune(settings.keep_snapshots, settings.milestone_every, settings.snapshot_growth)
 
 
 def _reached(step: int, most: int | None) -> bool:

@@ -18,7 +18,7 @@ from storage.models import Models
 from storage.replay import Replay
 from storage.stats import Heart
 from trainer import checkpoint
-from trainer.continuous import Clock, publish
+from trainer.continuous import Clock, prune, publish
 from trainer.journal import Journal
 from trainer.learner import Learner
 from trainer.rollback import Safeguard
@@ -143,6 +143,5 @@ class Loop:
 
     def _keep(self) -> None:
         self._guard.keep()
-        learner = self._settings.learner
-        self._models.prune(learner.keep_snapshots, learner.milestone_every)
+        prune(self._models, self._settings.learner)
         self._replay.prune(self._settings.storage.keep_positions)

@@ -221,6 +221,12 @@ class MetricsRow(BaseModel):
     games_per_second: float
     positions_per_second: float
     steps_per_second: float
+    core_seconds: float = Field(
+        0.0, description="processor time of self-play and learning so far; 0 in older runs"
+    )
+    flops: float = Field(
+        0.0, description="operations of the network in both, multiplications and additions"
+    )
 
 
 class EvaluationRow(BaseModel):

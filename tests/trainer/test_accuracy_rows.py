@@ -79,7 +79,8 @@ def test_thinning_keeps_every_set_of_a_step(configure: Configure, generate: Gene
     paths = run_paths(settings)
     journal = Journal(settings, paths, FilesystemModels(paths))
     for step in range(MOST_ROWS):
-        journal.model_changed([{"step": step, "set": name} for name in ("random", "hard")])
+        row = {"step": step, "simulations": 0}
+        journal.model_changed([{**row, "set": name} for name in ("random", "hard")])
     assert len(journal.accuracy) <= MOST_ROWS
     steps = {row["step"] for row in journal.accuracy}
     assert len(journal.accuracy) == 2 * len(steps)

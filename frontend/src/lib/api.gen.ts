@@ -485,6 +485,18 @@ export interface components {
          * @description One line of the learner's history.
          */
         MetricsRow: {
+            /**
+             * Core Seconds
+             * @description processor time of self-play and learning so far; 0 in older runs
+             * @default 0
+             */
+            core_seconds: number;
+            /**
+             * Flops
+             * @description operations of the network in both, multiplications and additions
+             * @default 0
+             */
+            flops: number;
             /** Games */
             games: number;
             /** Games Per Second */

@@ -46,6 +46,8 @@ const row = (step: number, loss: number): Stats["history"][number] => ({
   games_per_second: 12.5,
   positions_per_second: 1300,
   steps_per_second: 4,
+  core_seconds: step,
+  flops: step,
 });
 
 const MET = { opponent: "best", games: 64, score: 0.75, interval: [0.63, 0.84] };
