@@ -1,4 +1,4 @@
-"""`python -m actor`: self-play, and the yardsticks: arena, accuracy, tournament, bench."""
+"""`python -m actor`: self-play, the yardsticks (arena, accuracy, tournament, bench), the zoo."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from actor.bench_cli import run_bench
 from actor.crew import Crew
 from actor.matches_cli import accuracy, arena, tournament
 from actor.selfplay import Counters
+from actor.zoo_cli import zoo
 from engine.cli import (
     ConfigOption,
     DataDirOption,
@@ -38,6 +39,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__d
 for yardstick in (arena, accuracy, tournament):
     app.command()(yardstick)
 app.command("bench")(run_bench)
+app.command("zoo")(zoo)
 
 
 @app.callback(invoke_without_command=True)

@@ -9,6 +9,8 @@ data/<run>/replay.db       finished games (SQLite)
            yardstick.jsonl solved positions that the run's models are measured on
            ratings.json    the ladder of the run's players
            ratings.lock    held by the one tournament that extends it
+           levels/         <sha256>.json, the ladder that rates a model's levels for the zoo
+           starts.jsonl    when and with what the learner was started
            learner.lock    held by the one learner of the run
 """
 
@@ -94,6 +96,20 @@ class RunPaths:
         """Locked as long as a tournament extends the ladder."""
         return self.root / "ratings.lock"
 
+    def levels(self, sha256: str) -> Path:
+        """The ladder on which the levels of the model with this digest are rated."""
+        return self.root / "levels" / f"{sha256[:16]}.json"
+
+    @property
+    def levels_lock(self) -> Path:
+        """Locked as long as somebody rates levels."""
+        return self.root / "levels" / "lock"
+
+    @property
+    def starts(self) -> Path:
+        """When and with what the learner was started, a line each."""
+        return self.root / "starts.jsonl"
+
     @property
     def learner_lock(self) -> Path:
         """Locked as long as a learner lives."""
@@ -105,6 +121,16 @@ def run_paths(settings: Settings) -> RunPaths:
     return RunPaths(settings.storage.data_dir / settings.run_name)
 
 
+OWN_ZOO = Path(__file__).resolve().parent.parent / "zoo"
+"""The zoo that comes with the program: beside its packages, in a checkout as when installed."""
+
+
+def zoo_folder(settings: Settings) -> Path:
+    """The zoo that `settings` name; it need not exist."""
+    named = settings.storage.zoo_dir
+    return Path(named) if named else OWN_ZOO
+
+
 def snapshot_step(path: Path) -> int | None:
     """The step of a snapshot's path, None for any other file."""
     match = _SNAPSHOT.fullmatch(path.name)
@@ -112,16 +138,21 @@ def snapshot_step(path: Path) -> int | None:
 
 
 def create(paths: RunPaths) -> None:
-    """Make the run's folders and try to write into them; raises StorageError naming the folder.
+    """Make the run's folders and try to write into them; see `make_writable`."""
+    for folder in (paths.root, paths.models, paths.heartbeats):
+        make_writable(folder)
+
+
+def make_writable(folder: Path) -> None:
+    """Make a folder and try to write into it; raises StorageError naming it.
 
     What a process that was killed while writing left behind an hour or more ago is removed.
     """
-    for folder in (paths.root, paths.models, paths.heartbeats):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            # Permission bits do not tell about a read-only mount or a full disk; a file does.
-            with tempfile.TemporaryFile(dir=folder) as probe:
-                probe.write(b"?")
-        except OSError as error:
-            raise explain(f"cannot write into the folder {folder}", error) from None
-        remove_leftovers(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Permission bits do not tell about a read-only mount or a full disk; a file does.
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"?")
+    except OSError as error:
+        raise explain(f"cannot write into the folder {folder}", error) from None
+    remove_leftovers(folder)
