@@ -18,6 +18,7 @@ from storage.layout import RunPaths, run_paths
 from storage.stats import Heartbeat, heartbeats, read_stats
 from web.errors import sentence
 from web.schemas import EvaluatorOut, ModelOut, ProcessOut, StatsOut
+from web.served import ZOO
 from web.training import State
 
 ADDED = ("training", "can_control", "processes")
@@ -59,7 +60,7 @@ def _nothing(settings: Settings, beats: list[Heartbeat], model: ModelOut) -> dic
         "run": settings.run_name,
         "game": settings.run.game,
         "model": model,
-        "step": model.step or 0,
+        "step": 0 if model.name == ZOO else model.step or 0,
         "horizon_steps": settings.learner.horizon_steps,
         "games": 0,
         "positions": 0,

@@ -92,11 +92,34 @@ test("a lost server is awaited, with the move kept", async () => {
 test("how long the bot thinks is asked for and kept in the address", async () => {
   render(App);
   const spot = await cell("row 2, column 3: empty, play c5");
-  const select = screen.getByRole("combobox", { name: /Simulations/ });
+  const select = screen.getByRole("combobox", { name: /simulations per move/ });
   await fireEvent.change(select, { target: { value: "400" } });
   expect(location.hash).toBe("#/play/sixpack?human=0&simulations=400");
   await fireEvent.click(spot);
   await waitFor(() => expect(server.asked.at(-1)?.body).toMatchObject({ simulations: 400 }));
+  await waitFor(() => expect(location.hash).toContain("moves=5,0,1")); // else it ends in the next test
+});
+
+test("a level is chosen by name, with its rating beside it", async () => {
+  render(App);
+  const spot = await cell("row 2, column 3: empty, play c5");
+  const select = screen.getByRole<HTMLSelectElement>("combobox", { name: /Opponent/ });
+  const option = await screen.findByRole("option", { name: "Beginner · 154 Elo" });
+  expect(option.closest("optgroup")!.label).toBe("Levels of the zoo's model");
+  await fireEvent.change(select, { target: { value: "level:beginner" } });
+  expect(location.hash).toBe("#/play/sixpack?human=0&level=beginner");
+  screen.getByText(/154 Elo \(116 to 189\)/);
+  await fireEvent.click(spot);
+  await waitFor(() => expect(server.asked.at(-1)?.body).toMatchObject({ level: "beginner" }));
+  await waitFor(() => expect(location.hash).toContain("moves=5,0,1")); // else it ends in the next test
+});
+
+test("a level that the game does not have is kept in sight", async () => {
+  history.replaceState(null, "", "#/play/sixpack?human=0&level=master");
+  render(App);
+  await screen.findByText("This game has no such level.");
+  const select = screen.getByRole<HTMLSelectElement>("combobox", { name: /Opponent/ });
+  expect(select.value).toBe("level:master");
 });
 
 test("a link that cannot be read says why", async () => {

@@ -200,7 +200,7 @@ def test_watching_before_anything_was_trained(page: Page) -> None:
     expect(page.get_by_role("heading", name="Training is stopped")).to_be_visible()
     expect(page.get_by_text("No step yet").first).to_be_visible()
     expect(page.get_by_text("None has reported yet")).to_be_visible()
-    expect(page.get_by_text("uniform play until training publishes one")).to_be_visible()
+    expect(page.get_by_text("the zoo's plays until training publishes one")).to_be_visible()
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
 
 
