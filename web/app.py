@@ -152,7 +152,7 @@ def games() -> list[GameOut]:
     return [describe(game) for game in all_games().values()]
 
 
-@router.get("/games/{game}/levels", responses=documented(404))
+@router.get("/games/{game}/levels", responses=documented(404, 422))
 def levels(services: Shared, game: str) -> LevelsOut:
     """The strengths that the bot has in a game, by name, and what each is worth."""
     return levels_of(services.shelf.of(game), services.settings.web.max_simulations)

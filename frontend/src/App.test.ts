@@ -13,6 +13,8 @@ beforeEach(() => {
 const cell = (name: string) => screen.findByRole("button", { name });
 const button = (name: string) => screen.getByRole<HTMLButtonElement>("button", { name });
 const unvisited = (label: string) => `${label}0 %25 %–`;
+/** The bot's answer to c5 is there: a game still on would go on in the next test. */
+const answered = () => waitFor(() => expect(location.hash).toContain("moves=5,0,1"));
 const log = () => [...screen.getByRole("log").children].map((it) => it.textContent).join(" ");
 
 test("the first visit starts the game that this server trains", async () => {
@@ -97,7 +99,7 @@ test("how long the bot thinks is asked for and kept in the address", async () =>
   expect(location.hash).toBe("#/play/sixpack?human=0&simulations=400");
   await fireEvent.click(spot);
   await waitFor(() => expect(server.asked.at(-1)?.body).toMatchObject({ simulations: 400 }));
-  await waitFor(() => expect(location.hash).toContain("moves=5,0,1")); // else it ends in the next test
+  await answered();
 });
 
 test("a level is chosen by name, with its rating beside it", async () => {
@@ -111,7 +113,7 @@ test("a level is chosen by name, with its rating beside it", async () => {
   screen.getByText(/154 Elo \(116 to 189\)/);
   await fireEvent.click(spot);
   await waitFor(() => expect(server.asked.at(-1)?.body).toMatchObject({ level: "beginner" }));
-  await waitFor(() => expect(location.hash).toContain("moves=5,0,1")); // else it ends in the next test
+  await answered();
 });
 
 test("a level that the game does not have is kept in sight", async () => {

@@ -115,7 +115,14 @@ export const LEVELS: Levels = {
       rating: 154.3,
       interval: [116, 189.4],
     },
-    { name: "expert", title: "Expert", simulations: 200, temperature: 0, rating: null, interval: null },
+    {
+      name: "expert",
+      title: "Expert",
+      simulations: 200,
+      temperature: 0,
+      rating: null,
+      interval: null,
+    },
   ],
 };
 

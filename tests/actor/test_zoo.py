@@ -58,12 +58,8 @@ def test_a_run_becomes_an_entry(tmp_path: Path, settings: Settings, paths: RunPa
     positions.write_text("\n".join(lines))
     options = ["--positions", str(positions), "--simulations", "0", "--simulations", "300"]
     options += ["--opponent", "random", "--note", "a test", "--json"]
-    refused = make(tmp_path, *options)
-    assert refused.returncode == 1 and "the run has no latest model yet" in refused.stderr
     data = linear_model(TICTACTOE, step=300)
     FilesystemModels(paths).publish(data, 300)
-    refused = make(tmp_path, *options)
-    assert refused.returncode == 2 and "--command and --compute" in refused.stderr
     note_start(paths, settings, "continuous")
     rows = [{"step": s, "seconds": s / 10, "games": s, "positions": 9 * s} for s in (200, 300, 400)]
     write_stats(paths, {"history": rows})
@@ -89,6 +85,12 @@ def test_a_run_becomes_an_entry(tmp_path: Path, settings: Settings, paths: RunPa
     assert all(level.rating is not None and level.games for level in card.levels)
     assert [anchor.player for anchor in card.anchors] == ["random", *ANCHORS]
 
+    # The zoo's model is a player like any other.
+    command = [sys.executable, "-m", "actor", "accuracy", "--player", "zoo@300", "--json"]
+    command += ["--positions", str(positions), "--set", f"storage.zoo_dir={tmp_path / 'zoo'}"]
+    found = json.loads(subprocess.check_output(command, cwd=ROOT, text=True))
+    assert found["wdl_optimal"] == card.accuracy[1].wdl_optimal
+
     # The same model again: the games that were played count, no pair meets anew.
     ladder = read_ladder(paths.levels(card.sha256))
     again = make(tmp_path, *options)
@@ -107,6 +109,8 @@ def test_everybody_on_the_ladder_is_a_player() -> None:
 
 def test_the_best_is_taken_where_there_is_one(settings: Settings, paths: RunPaths) -> None:
     models = FilesystemModels(paths)
+    with pytest.raises(ModelError, match="no latest model yet"):
+        candidate(settings, paths, None)
     models.publish(linear_model(TICTACTOE, step=300), 300)
     assert candidate(settings, paths, None).known.step == 300
     models.promote(linear_model(TICTACTOE, step=200))
@@ -125,6 +129,8 @@ def test_what_does_not_fit_is_refused_before_a_game(settings: Settings) -> None:
 
 
 def test_an_older_run_is_told_of(paths: RunPaths) -> None:
+    with pytest.raises(ConfigError, match=r"starts\.jsonl is missing, .* --command and --compute"):
+        training(paths, 9, [], None, "")
     made = training(paths, 9, ["python -m trainer"], "one core", "by hand")
     assert made.commands == ["python -m trainer"] and made.compute == "one core"
     assert made.seconds is made.games is made.seed is None

@@ -53,8 +53,8 @@ export function levelInWords({ simulations, temperature, rating, interval }: Lev
   const depth = simulations === 0 ? "No search" : simulationsInWords(simulations) + " a move";
   const choice = temperature > 0 ? ", moves drawn by chance" : "";
   const limits = interval === null ? "" : ` (${interval.map(count).join(" to ")})`;
-  const worth = rating === null ? "not rated yet" : `${count(rating)} Elo${limits}; random play has 0`;
-  return `${depth}${choice}; ${worth}.`;
+  if (rating === null) return `${depth}${choice}; not rated yet.`;
+  return `${depth}${choice}; ${count(rating)} Elo${limits}; random play has 0.`;
 }
 
 export const simulationsInWords = (simulations: number): string =>
