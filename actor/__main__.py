@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from actor.bench_cli import run_bench
+from actor.conversion_cli import convert
 from actor.crew import Crew
 from actor.matches_cli import accuracy, arena, tournament
 from actor.selfplay import Counters
@@ -36,7 +37,7 @@ LOG = logging.getLogger(__name__)
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
-for yardstick in (arena, accuracy, tournament):
+for yardstick in (arena, accuracy, convert, tournament):
     app.command()(yardstick)
 app.command("bench")(run_bench)
 app.command("zoo")(zoo)

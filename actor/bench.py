@@ -158,7 +158,7 @@ def warmed_up(game: Game, settings: Settings, evaluator: Evaluator) -> SelfPlay:
     selfplay = SelfPlay(game, settings)
     began = time.perf_counter()
     while selfplay.counters.games < settings.selfplay.games:
-        selfplay.step(evaluator)
+        selfplay.step(evaluator, model_step=0)
         if time.perf_counter() - began > MOST_WARMING:
             break
     return selfplay
@@ -167,7 +167,7 @@ def warmed_up(game: Game, settings: Settings, evaluator: Evaluator) -> SelfPlay:
 def measured(selfplay: SelfPlay, evaluator: Evaluator, seconds: float) -> tuple[float, Counters]:
     """Play for about `seconds`; returns the exact seconds and what was done in them."""
     before = replace(selfplay.counters)
-    elapsed = repeat(seconds, lambda: selfplay.step(evaluator))
+    elapsed = repeat(seconds, lambda: selfplay.step(evaluator, model_step=0))
     return elapsed, selfplay.counters.since(before)
 
 

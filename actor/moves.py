@@ -15,12 +15,12 @@ from engine.game import ONGOING
 from engine.kernels import helper, legal, mover, part, play, result, start, template
 from engine.search.descent import FINISHED, absorb, descend, open_root
 from engine.search.reuse import reroot
-from engine.search.root import draw, strongest, target
-from engine.search.tree import record
+from engine.search.root import draw, strongest, surprise, target
+from engine.search.tree import FAST, FIRST, FULL, PROVEN, record
 from engine.search.wave import NO_ROW
 
 # What is counted beside the search's own counts, as indices of `Scores.counts`.
-SEARCHES, FAST, FORCED = range(3)
+SEARCHES, FAST_ONES, FORCED = range(3)
 
 
 class Schedule(NamedTuple):
@@ -28,6 +28,7 @@ class Schedule(NamedTuple):
 
     simulations: int
     fast_simulations: int
+    first_simulations: int  # 0 once there is a model
     full_share: float
     skip_forced: bool
     reuse: bool
@@ -58,6 +59,8 @@ class Scores(NamedTuple):
     movers: NDArray[np.int8]  # [G, P]
     policies: NDArray[np.float32]  # [G, P, A] what is learnt from the search
     root_values: NDArray[np.float32]  # [G, P] mean value of the search, for the mover
+    exact: NDArray[np.int8]  # [G, P] 1 where that value is proven
+    surprises: NDArray[np.float32]  # [G, P] KL divergence of the policy from the priors, in nats
     counts: NDArray[np.int64]  # SEARCHES, FAST, FORCED since the sheets were allocated
     places: NDArray[np.int32]  # [N] scratch of `reroot`
 
@@ -75,6 +78,8 @@ def allocate_scores(slots: int, max_plies: int, words: int, actions: int, nodes:
         movers=np.zeros((slots, max_plies), np.int8),
         policies=np.zeros((slots, max_plies, actions), np.float32),
         root_values=np.zeros((slots, max_plies), np.float32),
+        exact=np.zeros((slots, max_plies), np.int8),
+        surprises=np.zeros((slots, max_plies), np.float32),
         counts=np.zeros(3, np.int64),
         places=np.zeros(nodes, np.int32),
     )
@@ -109,14 +114,20 @@ def begin_games(tree, scores, schedule, rng, slots, count, scratch):
 
 @helper
 def plan_search(tree, scores, schedule, rng, g):
-    """Decide whether the next search is a full or a fast one; returns its simulations."""
+    """Decide of what kind the next search is; returns its simulations."""
     slot = tree.slots[g]
-    full = schedule.full_share == 1.0 or rng.random() < schedule.full_share
     early = scores.games[g].plies < schedule.temperature_plies
-    slot.fast = 0 if full else 1
-    slot.noisy = 1 if full else 0
     slot.noise_scale = schedule.temperature if early else schedule.final_temperature
-    return schedule.simulations if full else schedule.fast_simulations
+    slot.noisy = 1
+    if schedule.first_simulations > 0:
+        slot.kind = FIRST
+        return schedule.first_simulations
+    if schedule.full_share == 1.0 or rng.random() < schedule.full_share:
+        slot.kind = FULL
+        return schedule.simulations
+    slot.kind = FAST
+    slot.noisy = 0
+    return schedule.fast_simulations
 
 
 @helper
@@ -163,8 +174,8 @@ def conclude(tree, wave, c, scores, schedule, rng, g):
     root, weights = nodes[0], wave.weights
     target(nodes, slot, tree.wdl[g, 0] - tree.wdl[g, 2], c, weights)
     scores.counts[SEARCHES] += 1
-    if slot.fast == 1:
-        scores.counts[FAST] += 1
+    if slot.kind == FAST:
+        scores.counts[FAST_ONES] += 1
     else:
         sample = game.samples
         for w in range(tree.states.shape[2]):
@@ -172,6 +183,8 @@ def conclude(tree, wave, c, scores, schedule, rng, g):
         scores.sample_plies[g, sample] = game.plies
         scores.movers[g, sample] = mover(tree.states[g, 0])
         scores.root_values[g, sample] = root.value_sum / root.visits
+        scores.exact[g, sample] = 1 if root.status == PROVEN else 0
+        scores.surprises[g, sample] = surprise(tree.priors[g], weights, root.children)
         scores.policies[g, sample, :] = 0.0
         for i in range(root.children):
             scores.policies[g, sample, nodes[root.first + i].action] = weights[i]

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from actor.moves import FAST, FORCED, SEARCHES, Schedule, allocate_scores, begin_games, play_on
+from actor.moves import FAST_ONES, FORCED, SEARCHES, Schedule, allocate_scores, begin_games, play_on
 from engine.config import Settings
 from engine.evaluator import Evaluator
 from engine.game import Game
@@ -18,8 +18,10 @@ from engine.search.cache import allocate_cache, clear
 from engine.search.constants import constants_of
 from engine.search.tree import (
     CACHED,
+    EDGES,
     ENDED,
     EVALUATIONS,
+    LEAVES,
     PROVED,
     REUSED,
     SHARED,
@@ -61,6 +63,10 @@ class Counters:
     """Searches that were fast ones."""
     forced: int = 0
     """Moves that needed no search, because there was no other."""
+    leaves: int = 0
+    """Simulations that came to a place of their tree where none had been before."""
+    edges: int = 0
+    """Moves that all simulations together went down from their roots."""
     network_seconds: float = 0.0
     tree_seconds: float = 0.0
 
@@ -97,20 +103,22 @@ class SelfPlay:
         may_begin: Callable[[], bool] = always,
     ) -> None:
         slots = settings.selfplay.games
-        simulations = settings.search.simulations
+        simulations = max(settings.search.simulations, settings.selfplay.final_simulations)
         fast = settings.selfplay.fast_simulations
-        nodes = nodes_for(max(simulations, fast), game.actions)
+        first = settings.selfplay.first_simulations or simulations
+        nodes = nodes_for(max(simulations, fast, first), game.actions)
         self.game = game
         self.counters = Counters()
         self._may_begin = may_begin
         self._refused = False
-        self._schedule = schedule_of(settings)
+        self._settings = settings
+        self._schedule = schedule_of(settings, with_model=False)
         self._rng = np.random.default_rng([settings.run.seed, worker])
         self._waves = Waves(
             game,
             slots,
             nodes,
-            constants_of(game, settings.search, simulations, fast, salt=worker),
+            constants_of(game, settings.search, simulations, fast, first, salt=worker),
             allocate_cache(settings.search.cache_megabytes, game.words, game.actions),
             rng=self._rng,
         )
@@ -128,18 +136,22 @@ class SelfPlay:
         """Whether no game is in progress, none may begin and none waits to be handed out."""
         return self._refused and self._empty_count == len(self._empty) and not self._ended
 
-    def step(self, evaluator: Evaluator, model_step: int = -1) -> list[GameRecord]:
+    def step(
+        self, evaluator: Evaluator, model_step: int = -1, progress: float = 0.0
+    ) -> list[GameRecord]:
         """Advance every game to its next network call; returns the games that ended on the way.
 
-        `model_step` names the evaluator's model (-1: none); a game carries the one it began with.
-        Another evaluator than before empties the cache of evaluations. Raises EvaluationError for
-        an answer that is not finite; what the evaluator raises goes through. Games that ended in
-        such a step are not lost: `ended` has them, and so has the next step.
+        `model_step` names the evaluator's model (-1: none), `progress` is how much of the run's
+        schedule was over when it was published; a game carries the step it began with. Another
+        evaluator than before empties the cache of evaluations. Raises EvaluationError for an answer
+        that is not finite; what the evaluator raises goes through. Games that ended in such a step
+        are not lost: `ended` has them, and so has the next step.
         """
         began = time.perf_counter()
         if evaluator is not self._judge:
             clear(self._waves.cache)
             self._judge = evaluator
+            self._schedule = schedule_of(self._settings, model_step >= 0, progress)
         self._fill_empty(model_step)
         ended = self._advance()
         self._ended += ended
@@ -209,6 +221,8 @@ class SelfPlay:
             movers=scores.movers[g, :samples].copy(),
             policies=scores.policies[g, :samples].copy(),
             root_values=scores.root_values[g, :samples].copy(),
+            exact=scores.exact[g, :samples].copy(),
+            surprises=scores.surprises[g, :samples].copy(),
         )
 
     def _count(self, records: list[GameRecord], tree: float, network: float) -> None:
@@ -226,19 +240,24 @@ class SelfPlay:
         counters.stopped = searched[STOPPED]
         counters.spared = searched[SPARED]
         counters.reused = searched[REUSED]
+        counters.leaves = searched[LEAVES]
+        counters.edges = searched[EDGES]
         counters.searches = played[SEARCHES]
-        counters.fast = played[FAST]
+        counters.fast = played[FAST_ONES]
         counters.forced = played[FORCED]
         counters.tree_seconds += tree
         counters.network_seconds += network
 
 
-def schedule_of(settings: Settings) -> Schedule:
-    """The kernel's view of the settings."""
-    selfplay = settings.selfplay
+def schedule_of(settings: Settings, with_model: bool = True, progress: float = 0.0) -> Schedule:
+    """The kernel's view of the settings when so much of the run's schedule is over."""
+    selfplay, simulations = settings.selfplay, settings.search.simulations
+    if selfplay.final_simulations:
+        simulations += round(progress * (selfplay.final_simulations - simulations))
     return Schedule(
-        simulations=settings.search.simulations,
+        simulations=simulations,
         fast_simulations=selfplay.fast_simulations,
+        first_simulations=0 if with_model else selfplay.first_simulations,
         full_share=selfplay.full_share,
         skip_forced=selfplay.skip_forced,
         reuse=settings.search.reuse_tree,

@@ -50,6 +50,7 @@ class Speaker:
     def __init__(self, game: Game, settings: Settings, positions: Callable[[], Positions]) -> None:
         self.evaluator: Evaluator = UniformEvaluator(game)
         self.step = -1
+        self.progress = 0.0
         self.report: Report | None = None
         self._chooser = Chooser(game, settings.evaluator, settings.selfplay.games, positions)
         self._models = FilesystemModels(run_paths(settings))
@@ -68,6 +69,7 @@ class Speaker:
             LOG.error("latest.onnx is refused, step %d stays in service: %s", self.step, error)
             return
         self.evaluator, self.step, self.report = opened.evaluator, opened.card.step, opened.report
+        self.progress = opened.card.progress
 
     def close(self) -> None:
         """Stop watching."""
@@ -146,7 +148,7 @@ def work(
                     continue
                 speaker.refresh()
                 try:
-                    records = selfplay.step(speaker.evaluator, speaker.step)
+                    records = selfplay.step(speaker.evaluator, speaker.step, speaker.progress)
                 except BaseException:
                     for record in selfplay.ended():  # finished games are never lost
                         replay.append(record)

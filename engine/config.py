@@ -150,6 +150,17 @@ class SelfplaySettings(Section):
         " without a sample (KG: 0.25)",
     )
     fast_simulations: Positive = Field(20, description="simulations of such a fast search")
+    first_simulations: int = Field(
+        0,
+        ge=0,
+        description="simulations while there is no model, all searches being full;"
+        " 0 = search.simulations",
+    )
+    final_simulations: int = Field(
+        0,
+        ge=0,
+        description="search.simulations grow to this by the end of the schedule; 0 = they do not",
+    )
     lead_positions: Positive = Field(
         40_000, description="positions that actors may be ahead of the learner before they wait"
     )
@@ -198,6 +209,18 @@ class NetworkSettings(Section):
     )
     width: Positive = Field(32, description="channels (conv) or units (mlp) of a layer (AZ: 256)")
     depth: Positive = Field(4, description="residual blocks (conv) or hidden layers (mlp) (AZ: 19)")
+    pooled_blocks: int = Field(
+        1, ge=0, description="so many of the last residual blocks see the whole board (KG: 2)"
+    )
+
+    @model_validator(mode="after")
+    def _pooled_are_blocks(self) -> NetworkSettings:
+        if self.family == "conv" and self.pooled_blocks > self.depth:
+            raise ValueError(
+                f"network.pooled_blocks = {self.pooled_blocks} is more than network.depth ="
+                f" {self.depth}"
+            )
+        return self
 
 
 class LearnerSettings(Section):
@@ -210,6 +233,12 @@ class LearnerSettings(Section):
     )
     warmup_steps: int = Field(100, ge=0, description="steps of linear warm-up")
     horizon_steps: Positive = Field(20_000, description="steps of the cosine schedule")
+    minutes: float = Field(
+        0.0,
+        ge=0,
+        description="training time of the run: the schedule spans it and the run ends after it;"
+        " 0 = the schedule spans horizon_steps and the run goes on",
+    )
     weight_decay: float = Field(
         1e-4, ge=0, description="AdamW's decoupled weight decay (AZ: L2 1e-4)"
     )
@@ -222,12 +251,40 @@ class LearnerSettings(Section):
         0.5,
         description="value target: this * final result + the rest * root value (AZ: 1)",
     )
+    value_lambda: Share = Field(
+        0.0,
+        description="that root value is the lambda return over the game's later searches;"
+        " 0 = its own search's, 1 = the result",
+    )
+    reply_weight: float = Field(
+        0.15, ge=0, description="weight of a head that learns the move after this one (KG: 0.15)"
+    )
+    ending_weight: float = Field(
+        0.15, ge=0, description="weight of heads that learn the final board and margin (KG: 0.02)"
+    )
+    merge_exponent: Share = Field(
+        0.5,
+        description="a position that occurs n times is drawn n ** this times as often, with the"
+        " mean of its targets; 1 = as it occurs, each with its own",
+    )
+    surprise_share: Share = Field(
+        0.5, description="share of a sample's weight that follows its search's surprise (KG: 0.5)"
+    )
     replay_ratio: float = Field(
         4.0, gt=0, description="samples used per position generated (KG: 4)"
     )
     window_positions: Positive = Field(
-        500_000, description="newest positions that are sampled from"
+        500_000, description="most of the newest positions that are sampled from"
     )
+    window_start: int = Field(
+        0,
+        ge=0,
+        description="positions c after which the window grows slower than the data:"
+        " c (1 + scale ((n / c) ** exponent - 1) / exponent); 0 = window_positions at once"
+        " (KG: 250000)",
+    )
+    window_exponent: float = Field(0.75, gt=0, le=1, description="of that growth (KG: 0.75)")
+    window_scale: float = Field(0.4, gt=0, le=1, description="of that growth (KG: 0.4)")
     min_positions: Positive = Field(5_000, description="positions needed before the first step")
     publish_every: Positive = Field(200, description="steps between two published models")
     keep_snapshots: Positive = Field(10, description="newest step_*.onnx that are kept")
@@ -235,6 +292,102 @@ class LearnerSettings(Section):
         5_000, description="snapshots at multiples of this are kept for ever"
     )
     threads: int = Field(1, ge=0, description="threads of torch; 0 = one per core")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="in which convolutions are learnt; auto: bfloat16 where the processor has it",
+    )
+    explosion_factor: float = Field(
+        3.0, gt=1, description="a loss above this * its running median is far too high"
+    )
+    explosion_steps: Positive = Field(
+        20, description="so many such losses in a row make the learner go back"
+    )
+    rollback_factor: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="the learning rate is multiplied by this, for good, when the learner goes back"
+        " to its last good checkpoint: a loss that is no number or explodes, a loss of strength",
+    )
+    most_rollbacks: int = Field(
+        3, ge=0, description="rollbacks in a row after which the next trouble stops the learner"
+    )
+    rollback_span: Positive = Field(
+        2_000, description="steps without trouble after which rollbacks are counted anew"
+    )
+
+
+class QualitySettings(Section):
+    """When a figure about the data of a run is an alarm; 0 switches that alarm off."""
+
+    duplicates: Share = Field(
+        0.9,
+        description="alarm above this share of duplicates in the newest positions, symmetric ones"
+        " being alike; above it ten samples hold less than one new position",
+    )
+    leaves: Share = Field(
+        0.2,
+        description="alarm below this share of simulations that reach a new leaf; the rest go to"
+        " finished games again",
+    )
+    depth: float = Field(
+        1.1,
+        ge=0,
+        description="alarm below this mean depth of a simulation, in plies; at 1 a search looks at"
+        " nothing but the moves of its root",
+    )
+    target_entropy: float = Field(
+        0.05,
+        ge=0,
+        description="alarm below this mean entropy of the policy targets, in nats; 0.05 is one move"
+        " at 99 %",
+    )
+    surprise: float = Field(
+        1.5,
+        ge=0,
+        description="alarm above this mean KL divergence of the search from the network's policy,"
+        " in nats; 1.5 is a move of 22 % that the search makes certain",
+    )
+    calibration_error: float = Field(
+        0.25,
+        ge=0,
+        description="alarm above this mean gap between predicted value and final result, both in"
+        " [-1, 1]; 0.25 is one game in eight that was judged the wrong way round",
+    )
+    game_length: float = Field(
+        0.0,
+        ge=0,
+        description="alarm below this mean length of a game, in plies; off, as each game has its"
+        " own",
+    )
+    first_move_entropy: float = Field(
+        0.05,
+        ge=0,
+        description="alarm below this entropy of the first moves that were searched, in nats; 0.05"
+        " is one move in 99 of 100 games",
+    )
+    result_share: Share = Field(
+        0.98,
+        description="alarm above this share of games with the same result, of which the value"
+        " learns nothing",
+    )
+    oldest_hours: float = Field(
+        0.0,
+        ge=0,
+        description="alarm above this age of the oldest sample in the window, in hours; off, as a"
+        " run that rests does not spoil",
+    )
+    oldest_steps: int = Field(
+        20_000,
+        ge=0,
+        description="alarm above this age of the oldest sample in the window, in learner steps; the"
+        " default horizon is as long",
+    )
+    model_lag: float = Field(
+        5.0,
+        ge=0,
+        description="alarm when actors are more than this many published models behind the learner",
+    )
 
 
 class WebSettings(Section):
@@ -289,6 +442,7 @@ class Settings(BaseSettings):
     network: NetworkSettings = NetworkSettings()
     learner: LearnerSettings = LearnerSettings()
     loop: LoopSettings = LoopSettings()
+    quality: QualitySettings = QualitySettings()
     web: WebSettings = WebSettings()
 
     @classmethod
@@ -302,6 +456,15 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags and environment only; engine/sources.py puts file and preset below them."""
         return init_settings, env_settings
+
+    @model_validator(mode="after")
+    def _halving_has_one_plan(self) -> Settings:
+        if self.search.root == "gumbel" and self.selfplay.final_simulations:
+            raise ValueError(
+                f"selfplay.final_simulations = {self.selfplay.final_simulations} and search.root ="
+                " gumbel exclude each other: sequential halving is planned for one number"
+            )
+        return self
 
     @model_validator(mode="after")
     def _window_is_kept(self) -> Settings:

@@ -52,6 +52,14 @@ def read_whole(path: Path) -> bytes | None:
         raise explain(f"cannot read {path}", error) from None
 
 
+def remove(path: Path) -> None:
+    """Remove a file that may be gone already; raises StorageError."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise explain(f"cannot remove {path}", error) from None
+
+
 def write_json(path: Path, content: dict[str, Any], indent: int | None = None) -> None:
     """Replace the content of `path` by a JSON object; raises StorageError, also for a nan."""
     try:

@@ -3,12 +3,16 @@
 data/<run>/replay.db       finished games (SQLite)
            models/         latest.onnx, best.onnx, step_000400.onnx
            checkpoint.pt   what the learner continues from
+           checkpoints/    step_000400.pt: those of published models, to go back to
            stats.json      what the learner tells the page
            heartbeats/     <process>.json, a sign of life of each process
            control.json    paused or not
            yardstick.jsonl solved positions that the run's models are measured on
            ratings.json    the ladder of the run's players
            ratings.lock    held by the one tournament that extends it
+           evaluations.json what the referee measured of each model
+           verdicts.json   what the referee tells the learner: the best model, a relapse
+           referee.lock    held by the one referee of the run
            levels/         <sha256>.json, the ladder that rates a model's levels for the zoo
            starts.jsonl    when and with what the learner was started
            learner.lock    held by the one learner of the run
@@ -24,7 +28,7 @@ from pathlib import Path
 from engine.config import Settings
 from storage.atomic import explain, remove_leftovers
 
-_SNAPSHOT = re.compile(r"step_(\d{6,})\.onnx")
+_OF_A_STEP = re.compile(r"step_(\d{6,})\.(?:onnx|pt)")
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,15 @@ class RunPaths:
     def checkpoint(self) -> Path:
         """Weights, optimizer and counters of the learner."""
         return self.root / "checkpoint.pt"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of the checkpoints of published models."""
+        return self.root / "checkpoints"
+
+    def checkpoint_of(self, step: int) -> Path:
+        """The learner as it was when it published its model of `step`."""
+        return self.checkpoints / f"step_{step:06d}.pt"
 
     @property
     def stats(self) -> Path:
@@ -111,6 +124,21 @@ class RunPaths:
         return self.root / "starts.jsonl"
 
     @property
+    def evaluations(self) -> Path:
+        """What the referee measured: matches, accuracy, promotions."""
+        return self.root / "evaluations.json"
+
+    @property
+    def verdicts(self) -> Path:
+        """What the referee tells the learner."""
+        return self.root / "verdicts.json"
+
+    @property
+    def referee_lock(self) -> Path:
+        """Locked as long as a referee lives."""
+        return self.root / "referee.lock"
+
+    @property
     def learner_lock(self) -> Path:
         """Locked as long as a learner lives."""
         return self.root / "learner.lock"
@@ -131,15 +159,24 @@ def zoo_folder(settings: Settings) -> Path:
     return Path(named) if named else OWN_ZOO
 
 
-def snapshot_step(path: Path) -> int | None:
-    """The step of a snapshot's path, None for any other file."""
-    match = _SNAPSHOT.fullmatch(path.name)
+def step_of(path: Path) -> int | None:
+    """The step of a snapshot's or a kept checkpoint's path, None for any other file."""
+    match = _OF_A_STEP.fullmatch(path.name)
     return int(match[1]) if match else None
+
+
+def steps_in(folder: Path) -> list[int]:
+    """The steps of all snapshots or checkpoints in a folder, ascending; raises StorageError."""
+    try:
+        found = [step_of(path) for path in folder.iterdir()]
+    except OSError as error:
+        raise explain(f"cannot list {folder}", error) from None
+    return sorted(step for step in found if step is not None)
 
 
 def create(paths: RunPaths) -> None:
     """Make the run's folders and try to write into them; see `make_writable`."""
-    for folder in (paths.root, paths.models, paths.heartbeats):
+    for folder in (paths.root, paths.models, paths.checkpoints, paths.heartbeats):
         make_writable(folder)
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, FiniteFloat, ValidationError
 
 from engine.errors import StorageError
 from engine.evaluator.report import Report
-from storage.atomic import explain, read_json, write_json
+from storage.atomic import read_json, remove, write_json
 from storage.layout import RunPaths
 
 ALIVE_SECONDS = 10.0
@@ -62,10 +62,7 @@ class Heart:
 
     def stop(self) -> None:
         """Remove the sign of life: the process ends as it should. Raises StorageError."""
-        try:
-            self._path.unlink(missing_ok=True)
-        except OSError as error:
-            raise explain(f"cannot remove {self._path}", error) from None
+        remove(self._path)
 
 
 @dataclass(frozen=True)

@@ -34,16 +34,19 @@ from engine.games import find
 from engine.sources import load, merge
 from storage.layout import create, run_paths
 from storage.models.filesystem import FilesystemModels
+from storage.replay import Origin
 from storage.replay.record import GameRecord
 from storage.replay.sqlite import SqliteReplay
-from storage.stats import Heart, write_stats
+from storage.stats import Heart, Heartbeat, write_stats
 from storage.zoo import Zoo
 from tests.exhibits import exhibit
 from tests.models import linear_model
 from tests.toys import HashEvaluator
 from trainer.__main__ import make_learner
+from trainer.alarms import Alarms, Moment
 from trainer.continuous import learn
-from trainer.learner import Learner
+from trainer.divergence import Diverged, Exploded, GaveUp, LossWatch
+from trainer.learner import Learner, StepReport
 from trainer.loop import Loop
 from web.__main__ import listen
 from web.app import create_app
@@ -106,6 +109,15 @@ def _records(settings: Settings, games: int = 20) -> list[GameRecord]:
 def selfplay(settings: Settings) -> object:
     """Everything that is recorded of some games."""
     return [(r.moves.tolist(), r.policies.tolist()) for r in _records(settings)]
+
+
+def late_selfplay(settings: Settings) -> object:
+    """The simulations of searches when half of the schedule is over."""
+    game = find(settings.run.game)
+    playing, evaluator = SelfPlay(game, settings), HashEvaluator(game)
+    for _ in range(30):
+        playing.step(evaluator, model_step=5, progress=0.5)
+    return playing.counters.simulations / playing.counters.searches
 
 
 def _with(settings: Settings, **search: Any) -> Settings:
@@ -280,6 +292,23 @@ def window(settings: Settings) -> object:
     return len(_learner(settings).window)
 
 
+def growing_window(settings: Settings) -> object:
+    learner = settings.learner.model_copy(update={"window_start": 50})
+    return window(settings.model_copy(update={"learner": learner}))
+
+
+def finished(settings: Settings) -> object:
+    """Whether a learner stops after two minutes, and its rate there."""
+    learner = _learner(settings)
+    learner.seconds = 120.0
+    return learner.is_finished, learner.train_step().learning_rate
+
+
+def conv_network(settings: Settings) -> object:
+    convolutions = settings.network.model_copy(update={"family": "conv"})
+    return network(settings.model_copy(update={"network": convolutions}))
+
+
 def threads(settings: Settings) -> object:
     before = torch.get_num_threads()
     _learner(settings)
@@ -305,6 +334,48 @@ def few_snapshots(settings: Settings) -> object:
     return continuous(settings.model_copy(update={"learner": learner}))
 
 
+def explosion(settings: Settings) -> object:
+    """How many losses of a rising series are looked at before the watch has seen enough."""
+    watch, losses = LossWatch(settings.learner), [1.0] * 200 + [2.5] * 30 + [9.0] * 30
+    for step, loss in enumerate(losses):
+        try:
+            watch.look(step, loss)
+        except Exploded:
+            return step
+    return None
+
+
+def troubled(settings: Settings) -> object:
+    """What becomes of a learner that diverges at steps 3, 5, 13 and 15 and publishes nothing."""
+    learns = settings.learner.model_copy(update={"publish_every": 100})
+    settings = settings.model_copy(update={"learner": learns})
+    paths = run_paths(settings)
+    create(paths)
+    learner, models, faults = make_learner(settings), FilesystemModels(paths), [3, 5, 13, 15]
+    take, message = learner.train_step, ""
+
+    def step() -> StepReport:
+        if faults and learner.step == faults[0]:
+            faults.pop(0)
+            raise Diverged("a fault")
+        return take()
+
+    learner.train_step = step  # type: ignore[method-assign]
+    with SqliteReplay(paths.replay, learner.game) as replay:
+        for record in _records(settings, 80):
+            replay.append(record)
+        try:
+            learn(settings, learner, replay, models, paths, lambda: False, max_steps=16)
+        except GaveUp as error:
+            message = str(error)
+    return message, len(faults), learner.optimizer.param_groups[0]["lr"]
+
+
+def few_rollbacks(settings: Settings) -> object:
+    learner = settings.learner.model_copy(update={"most_rollbacks": 2})
+    return troubled(settings.model_copy(update={"learner": learner}))
+
+
 def loop(settings: Settings) -> object:
     """What the synchronous variant plays, learns, evaluates and promotes."""
     paths = run_paths(settings)
@@ -323,6 +394,19 @@ def loop(settings: Settings) -> object:
         rounds.run(lambda step, message: None)
         best = models.best()
     return played, learner.step, rounds.evaluations, best == models.latest()
+
+
+def alarms(settings: Settings) -> object:
+    """Which figures about two hundred games, an old sample and a flat search are alarms."""
+    learner = make_learner(settings)
+    for number, record in enumerate(_records(settings, 200)):
+        learner.take(number, record)
+    counted = {"searches": 1.0, "simulations": 12.0, "leaves": 6.0, "edges": 24.0}
+    rates = {f"{name}_per_second": rate for name, rate in counted.items()}
+    actor = Heartbeat("actor-0", "playing", rates, pid=1, age_seconds=0.0, alive=True)
+    moment = Moment(step=10, oldest=Origin(0.0, -1), beats=[actor], now=7200.0)
+    figures = Alarms(settings).look(learner.quality.measure(), moment)
+    return [figure.name for figure in figures if figure.alarm]
 
 
 def _client(settings: Settings) -> TestClient:
@@ -395,6 +479,8 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "selfplay.skip_forced": (True, False, selfplay),
     "selfplay.full_share": (0.3, 1.0, selfplay),
     "selfplay.fast_simulations": (2, 12, many_fast_searches),
+    "selfplay.first_simulations": (3, 15, selfplay),
+    "selfplay.final_simulations": (0, 30, late_selfplay),
     "selfplay.workers": (1, 3, crew),
     "selfplay.games": (4, 9, rows_of_a_wave),
     "selfplay.temperature": (0.1, 5.0, selfplay),
@@ -413,29 +499,57 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "network.family": ("mlp", "conv", network),
     "network.width": (8, 16, network),
     "network.depth": (1, 2, network),
+    "network.pooled_blocks": (0, 1, conv_network),
     "learner.batch_size": (16, 32, two_steps),
     "learner.learning_rate": (1e-3, 1e-2, two_steps),
     "learner.final_learning_rate": (1e-5, 1e-4, late_rate),
     "learner.warmup_steps": (0, 5, two_steps),
     "learner.horizon_steps": (25, 60, late_rate),
+    "learner.minutes": (0.0, 1.0, finished),
     "learner.weight_decay": (0.0, 1.0, two_steps),
     "learner.clip_norm": (1e-4, 100.0, two_steps),
     "learner.ema_decay": (0.0, 0.99, two_steps),
     "learner.value_weight": (0.5, 2.0, two_steps),
     "learner.result_share": (0.0, 1.0, two_steps),
+    "learner.value_lambda": (0.0, 1.0, two_steps),
+    "learner.reply_weight": (0.0, 1.0, two_steps),
+    "learner.ending_weight": (0.0, 1.0, two_steps),
+    "learner.merge_exponent": (0.0, 1.0, two_steps),
+    "learner.surprise_share": (0.0, 1.0, two_steps),
+    "learner.precision": ("float32", "bfloat16", two_steps),
     "learner.replay_ratio": (1.0, 8.0, waits),
     "learner.min_positions": (60, 100_000, waits),
     "learner.window_positions": (50, 400, window),
+    "learner.window_start": (0, 50, window),
+    "learner.window_exponent": (0.5, 1.0, growing_window),
+    "learner.window_scale": (0.1, 1.0, growing_window),
     "learner.publish_every": (5, 10, continuous),
     "learner.keep_snapshots": (1, 3, continuous),
     "learner.milestone_every": (5, 1000, few_snapshots),
     "learner.threads": (1, 2, threads),
+    "learner.explosion_factor": (2.0, 5.0, explosion),
+    "learner.explosion_steps": (5, 25, explosion),
+    "learner.rollback_factor": (0.1, 1.0, troubled),
+    "learner.most_rollbacks": (0, 9, troubled),
+    "learner.rollback_span": (5, 1000, few_rollbacks),
     "loop.iterations": (1, 2, loop),
     "loop.episodes": (30, 40, loop),
     "loop.steps": (3, 5, loop),
     "loop.evaluation_games": (8, 12, loop),
     "loop.evaluation_simulations": (1, 60, loop),
     "loop.promotion_score": (0.0, 1.0, loop),
+    "quality.duplicates": (0.2, 0.0, alarms),
+    "quality.leaves": (0.6, 0.4, alarms),
+    "quality.depth": (3.0, 1.5, alarms),
+    "quality.target_entropy": (2.1, 0.1, alarms),
+    "quality.surprise": (1e-3, 5.0, alarms),
+    "quality.calibration_error": (1e-4, 0.9, alarms),
+    "quality.game_length": (9.0, 5.0, alarms),
+    "quality.first_move_entropy": (2.2, 0.1, alarms),
+    "quality.result_share": (0.2, 0.99, alarms),
+    "quality.oldest_hours": (1.0, 3.0, alarms),
+    "quality.oldest_steps": (9, 11, alarms),
+    "quality.model_lag": (1.9, 2.1, alarms),
     "web.host": ("127.0.0.1", "127.0.0.2", address),
     "web.port": (*_free_ports(), address),
     "web.simulations": (5, 9, reply),

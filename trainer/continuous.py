@@ -15,6 +15,7 @@ from storage.stats import Heart
 from trainer import checkpoint
 from trainer.journal import Journal
 from trainer.learner import Learner
+from trainer.rollback import Safeguard
 from trainer.yardstick import Yardstick, solver_of
 
 LOG = logging.getLogger(__name__)
@@ -45,7 +46,10 @@ def learn(
     max_steps: int | None = None,
     report: Callable[[int, str], None] = lambda step, message: None,
 ) -> None:
-    """Learn until `stop` says so, or `max_steps` are taken in all; ends with a checkpoint."""
+    """Learn until `stop` says so, or `max_steps` are taken in all; ends with a checkpoint.
+
+    Raises GaveUp where going back to the last good checkpoint did not help.
+    """
     before, _ = checkpoint.restore(learner, paths, replay)
     clock = Clock(before)
     journal = Journal(settings, paths, models)
@@ -53,39 +57,57 @@ def learn(
     heart = Heart(paths, "trainer")
     yardstick = Yardstick(learner.game, paths, solver_of(learner.game))
     yardstick.start()
-    saved_step = learner.step
+
+    def tell(message: str) -> None:
+        heart.beat(message, {}, force=True)
+        journal.write(learner, replay, message, clock.seconds(), force=True)
+
+    guard = Safeguard(learner, paths, models, journal, tell, clock.seconds)
     if learner.step:
         LOG.info("continues at step %d with %d positions", learner.step, len(learner.window))
     try:
-        looked = -LOOK_SECONDS
+        looked, published = -LOOK_SECONDS, learner.step
         paused = False
-        while not stop() and (max_steps is None or learner.step < max_steps):
+        while not (stop() or learner.is_finished or _reached(learner.step, max_steps)):
+            learner.seconds = clock.seconds()
             if time.monotonic() - looked >= LOOK_SECONDS:
                 while learner.ingest(replay) and not stop():
                     pass
                 paused = is_paused(paths)
+                guard.heed_the_referee()
                 looked = time.monotonic()
             waiting = "paused" if paused else learner.waits_for()
             if waiting:
                 time.sleep(IDLE_SECONDS)
             else:
-                journal.note(learner.train_step())
-                if learner.step % settings.learner.publish_every == 0:
+                step = guard.train_step()
+                if step is not None:
+                    journal.note(step)
+                due = learner.step % settings.learner.publish_every == 0
+                if step is not None and due and guard.is_calm:
                     publish(learner, models, journal, yardstick)
-                    checkpoint.save(learner, paths, clock.seconds())
-                    saved_step = learner.step
+                    guard.keep()
+                    published = learner.step
                     models.prune(settings.learner.keep_snapshots, settings.learner.milestone_every)
                     replay.prune(settings.storage.keep_positions)
             message = waiting or "training"
             heart.beat(message, {"steps_per_second": journal.steps_per_second()})
             report(learner.step, message)
             journal.write(learner, replay, message, clock.seconds())
-        journal.write(learner, replay, "stopped", clock.seconds(), force=True)
+        if learner.is_finished and learner.step > published and guard.is_calm:
+            publish(learner, models, journal, yardstick)
+            guard.keep()
+            LOG.info("finished: %g minutes of training are over", settings.learner.minutes)
+        message = "finished" if learner.is_finished else "stopped"
+        journal.write(learner, replay, message, clock.seconds(), force=True)
     finally:
-        if learner.step > saved_step:
-            checkpoint.save(learner, paths, clock.seconds())
         yardstick.stop()
         heart.stop()
+        guard.finish()
+
+
+def _reached(step: int, most: int | None) -> bool:
+    return most is not None and step >= most
 
 
 def publish(learner: Learner, models: Models, journal: Journal, yardstick: Yardstick) -> bytes:

@@ -24,7 +24,12 @@ TOLERANCE = 1e-3
 
 
 def export(
-    game: Game, network: nn.Module, step: int, architecture: str, sample: NDArray[np.float32]
+    game: Game,
+    network: nn.Module,
+    step: int,
+    architecture: str,
+    sample: NDArray[np.float32],
+    progress: float = 0.0,
 ) -> bytes:
     """The network as ONNX bytes with its card, checked against torch on `sample [n, C, H, W]`.
 
@@ -39,6 +44,7 @@ def export(
         architecture=architecture,
         created_at=time.time(),
         sha256=digest(network),
+        progress=progress,
     )
     onnx.helper.set_model_props(model, card.as_metadata())
     data: bytes = model.SerializeToString()

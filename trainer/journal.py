@@ -13,11 +13,14 @@ from engine.evaluator.onnx import read_card
 from storage.layout import RunPaths
 from storage.models import Models
 from storage.replay import Replay, Totals
-from storage.stats import read_stats, write_stats
+from storage.stats import heartbeats, read_stats, write_stats
+from trainer.alarms import Alarms, Figure, Moment
 from trainer.learner import Learner, StepReport
+from trainer.quality import Measured
 
 LOG = logging.getLogger(__name__)
 
+MOST_INCIDENTS = 100
 MOST_ROWS = 800
 """Beyond that every second row is dropped, so that stats.json stays small for ever."""
 
@@ -40,17 +43,35 @@ class Journal:
         self.history: list[dict[str, Any]] = before.get("history", [])
         self.evaluations: list[dict[str, Any]] = before.get("evaluations", [])
         self.accuracy: list[dict[str, Any]] = before.get("accuracy", [])
+        self.incidents: list[dict[str, Any]] = before.get("incidents", [])
+        self.qualities: list[dict[str, Any]] = (before.get("quality") or {}).get("history", [])
+        self._alarms = Alarms(settings)
         self._model = self._describe_model()
 
     def forget_after(self, step: int) -> None:
         """Drop rows of steps that were taken after the checkpoint and are about to be repeated."""
+        self._pending = []
         self.history = [row for row in self.history if row["step"] <= step]
         self.evaluations = [row for row in self.evaluations if row["step"] <= step]
         self.accuracy = [row for row in self.accuracy if row["step"] <= step]
+        self.qualities = [row for row in self.qualities if row["step"] <= step]
 
     def note(self, report: StepReport) -> None:
         """Add a step to the row that is being averaged."""
         self._pending.append(report)
+
+    def report(self, kind: str, step: int, message: str, restored_step: int | None) -> None:
+        """Add an incident of the learner at `step`, and the step that it went back to."""
+        self.incidents.append(
+            {
+                "at": time.time(),
+                "step": step,
+                "kind": kind,
+                "message": message,
+                "restored_step": restored_step,
+            }
+        )
+        self.incidents = self.incidents[-MOST_INCIDENTS:]
 
     def model_changed(self, accuracy: dict[str, Any] | None) -> None:
         """The latest model is a new one; `accuracy` is its row, if it was measured."""
@@ -69,9 +90,13 @@ class Journal:
             return
         self._written = now
         totals = replay.totals()
+        measured = learner.quality.measure()
+        figures = self._alarms.look(measured, self._moment(learner, replay))
         if self._pending:
             self._add_row(learner, totals, seconds, now)
-        write_stats(self._paths, self._content(learner, totals, message))
+            self._add_quality(learner.step, seconds, figures)
+        content = self._content(learner, totals, message)
+        write_stats(self._paths, {**content, "quality": self._quality(measured, figures)})
 
     def steps_per_second(self) -> float:
         """As the newest row of the history tells, 0 before the first."""
@@ -101,6 +126,28 @@ class Journal:
         self._pending = []
         self._row_began, self._totals = now, totals
 
+    def _moment(self, learner: Learner, replay: Replay) -> Moment:
+        oldest = replay.origin(learner.contents.games[0][0]) if learner.contents.games else None
+        return Moment(learner.step, oldest, heartbeats(self._paths), time.time())
+
+    def _add_quality(self, step: int, seconds: float, figures: list[Figure]) -> None:
+        # Four digits: the file is read again and again, and nobody sees the fifth in a curve.
+        values = {f.name: None if f.value is None else float(f"{f.value:.4g}") for f in figures}
+        self.qualities.append({"step": step, "seconds": round(seconds, 1), "values": values})
+        if len(self.qualities) > MOST_ROWS:
+            self.qualities = self.qualities[::2]
+
+    def _quality(self, measured: Measured, figures: list[Figure]) -> dict[str, Any]:
+        return {
+            "games": measured.games,
+            "positions": measured.positions,
+            "figures": [asdict(figure) for figure in figures],
+            "calibration": [asdict(part) for part in measured.calibration],
+            "lengths": asdict(measured.lengths) if measured.lengths else None,
+            "first_moves": [asdict(move) for move in measured.first_moves],
+            "history": self.qualities,
+        }
+
     def _content(self, learner: Learner, totals: Totals, message: str) -> dict[str, Any]:
         return {
             "run": self._settings.run_name,
@@ -116,6 +163,7 @@ class Journal:
             "history": self.history,
             "evaluations": self.evaluations,
             "accuracy": self.accuracy,
+            "incidents": self.incidents,
         }
 
     def _describe_model(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from trainer import checkpoint
 from trainer.continuous import Clock, publish
 from trainer.journal import Journal
 from trainer.learner import Learner
+from trainer.rollback import Safeguard
 from trainer.yardstick import Yardstick, solver_of
 
 LOG = logging.getLogger(__name__)
@@ -59,20 +60,24 @@ class Loop:
         self._models = models
         self._paths = paths
         self._stop = stop
-        seconds, self._iteration = checkpoint.restore(learner, paths, replay)
+        seconds, iteration = checkpoint.restore(learner, paths, replay)
         self._clock = Clock(seconds)
         self._journal = Journal(settings, paths, models)
         self._journal.forget_after(learner.step)
         self._yardstick = Yardstick(learner.game, paths, solver_of(learner.game))
         self._heart = Heart(paths, "trainer")
+        self._guard = Safeguard(
+            learner, paths, models, self._journal, self._tell, self._clock.seconds, iteration
+        )
 
     def run(self, report: Callable[[int, str], None]) -> None:
         """Do the remaining iterations; `report` gets the step and what is being done."""
         loop = self._settings.loop
         self._yardstick.start()
         try:
-            while self._iteration < loop.iterations and not self._stop():
-                name = f"iteration {self._iteration + 1}/{loop.iterations}"
+            while self._guard.iteration < loop.iterations and not self._stop():
+                name = f"iteration {self._guard.iteration + 1}/{loop.iterations}"
+                self._guard.heed_the_referee()
                 self._say(report, f"{name}: self-play")
                 if not self._generate():
                     break
@@ -80,8 +85,8 @@ class Loop:
                     break
                 self._say(report, f"{name}: evaluating")
                 self._evaluate(publish(self._learner, self._models, self._journal, self._yardstick))
-                self._iteration += 1
-                self._save()
+                self._guard.iteration += 1
+                self._keep()
             self._say(report, "stopped" if self._stop() else "finished")
         finally:
             self._yardstick.stop()
@@ -93,13 +98,16 @@ class Loop:
         return self._journal.evaluations
 
     def _say(self, report: Callable[[int, str], None], message: str) -> None:
+        self._tell(message)
+        report(self._learner.step, message)
+
+    def _tell(self, message: str) -> None:
         self._heart.beat(message, {}, force=True)
         self._journal.write(self._learner, self._replay, message, self._clock.seconds(), force=True)
-        report(self._learner.step, message)
 
     def _generate(self) -> bool:
         """Play what is missing of this iteration's games; False if told to stop meanwhile."""
-        wanted = (self._iteration + 1) * self._settings.loop.episodes
+        wanted = (self._guard.iteration + 1) * self._settings.loop.episodes
         missing = wanted - self._replay.totals().games
         if missing > 0:
             self._play(self._settings, missing)
@@ -109,12 +117,15 @@ class Loop:
 
     def _train(self, report: Callable[[int, str], None], name: str) -> bool:
         """Take this iteration's steps; False if told to stop meanwhile."""
-        target = (self._iteration + 1) * self._settings.loop.steps
-        while self._learner.step < target:
+        learner, target = self._learner, (self._guard.iteration + 1) * self._settings.loop.steps
+        while learner.step < target - learner.setbacks.undone or not self._guard.is_calm:
             if self._stop():
-                self._save()
+                self._guard.finish()
                 return False
-            self._journal.note(self._learner.train_step())
+            learner.seconds = self._clock.seconds()
+            step = self._guard.train_step()
+            if step is not None:
+                self._journal.note(step)
             message = f"{name}: training"
             self._heart.beat(message, {"steps_per_second": self._journal.steps_per_second()})
             self._journal.write(self._learner, self._replay, message, self._clock.seconds())
@@ -161,8 +172,8 @@ class Loop:
         simulations = self._settings.loop.evaluation_simulations
         return SearchPlayer(self._learner.game, evaluator, simulations, self._settings.search)
 
-    def _save(self) -> None:
-        checkpoint.save(self._learner, self._paths, self._clock.seconds(), self._iteration)
+    def _keep(self) -> None:
+        self._guard.keep()
         learner = self._settings.learner
         self._models.prune(learner.keep_snapshots, learner.milestone_every)
         self._replay.prune(self._settings.storage.keep_positions)

@@ -271,6 +271,81 @@ class AccuracyRow(BaseModel):
     random_wdl_optimal: float = Field(description="the first share for a random mover")
 
 
+class IncidentRow(BaseModel):
+    """Trouble of the learner, which went back to its last good checkpoint by itself."""
+
+    at: float = Field(description="seconds since the epoch")
+    step: int = Field(description="the learner's step, or that of the model that lost strength")
+    kind: Literal["diverged", "exploded", "relapsed"]
+    message: str
+    restored_step: int | None = Field(
+        description="the step that the learner went back to; null if it could not"
+    )
+
+
+class FigureOut(BaseModel):
+    """One figure about the data, and the threshold beyond which it is an alarm."""
+
+    name: str = Field(description="what the history calls it")
+    title: str
+    unit: Literal["share", "nats", "value", "plies", "leaves", "steps", "seconds"]
+    limit: Literal["most", "least"] = Field(
+        description="whether the threshold is the most or the least that the value may be"
+    )
+    value: float | None = Field(description="null where nothing is measured")
+    threshold: float | None = Field(description="null where there is no alarm, or none as yet")
+    alarm: str | None = Field(description="what is wrong and what helps; null while all is well")
+
+
+class CalibrationOut(BaseModel):
+    """Positions of which the search predicted about the same: what came of them."""
+
+    low: float
+    high: float
+    positions: int
+    predicted: float = Field(description="mean value of the search, in [-1, 1], for the mover")
+    result: float = Field(description="mean final result for the same mover")
+
+
+class LengthsOut(BaseModel):
+    """Plies of the newest games: their mean and three quantiles."""
+
+    mean: float
+    p05: float
+    median: float
+    p95: float
+
+
+class FirstMoveOut(BaseModel):
+    """A first move that was searched, and its share of the games that began so."""
+
+    action: int
+    label: str
+    share: float
+
+
+class QualityRow(BaseModel):
+    """The figures, by name, at a row of the learner's history."""
+
+    step: int
+    seconds: float
+    values: dict[str, float | None]
+
+
+class QualityOut(BaseModel):
+    """What the newest games and positions are like."""
+
+    games: int = Field(description="newest games that the figures are about")
+    positions: int = Field(description="newest positions that the figures are about")
+    figures: list[FigureOut]
+    calibration: list[CalibrationOut] = Field(description="lowest prediction first")
+    lengths: LengthsOut | None = Field(description="null before the first game")
+    first_moves: list[FirstMoveOut] = Field(
+        description="of games without random opening, most frequent first"
+    )
+    history: list[QualityRow]
+
+
 class StatsOut(BaseModel):
     """The run as a whole: what `stats.json` holds, and whether its processes are alive."""
 
@@ -293,6 +368,10 @@ class StatsOut(BaseModel):
     evaluations: list[EvaluationRow]
     accuracy: list[AccuracyRow] = Field(
         default=[], description="empty where no solver reaches the game, and in older runs"
+    )
+    incidents: list[IncidentRow] = Field(default=[], description="oldest first")
+    quality: QualityOut | None = Field(
+        default=None, description="null before the learner's first report, and in older runs"
     )
     updated_at: float | None = Field(
         description="when stats.json was written; null before the first"

@@ -70,6 +70,8 @@ def _nothing(settings: Settings, beats: list[Heartbeat], model: ModelOut) -> dic
         "history": [],
         "evaluations": [],
         "accuracy": [],
+        "incidents": [],
+        "quality": None,
         "updated_at": None,
     }
 

@@ -39,6 +39,8 @@ class ModelCard:
     architecture: str
     created_at: float
     sha256: str
+    progress: float = 0.0
+    """The share of the run's schedule that was over, 0 to 1."""
 
     def as_metadata(self) -> dict[str, str]:
         """The card as ONNX metadata properties."""
@@ -55,6 +57,7 @@ class ModelCard:
                 architecture=properties["architecture"],
                 created_at=float(properties["created_at"]),
                 sha256=properties["sha256"],
+                progress=float(properties.get("progress", "0")),  # older models have none
             )
         except KeyError as error:
             raise ModelError(f"the model has no {error} in its metadata; it is not ours") from None

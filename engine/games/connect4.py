@@ -25,6 +25,7 @@ DISCS = np.uint64((1 << 49) - 1)
 BOTTOM = np.uint64(sum(1 << (HEIGHT * c) for c in range(COLUMNS)))
 TOP = np.uint64(sum(1 << (HEIGHT * c + ROWS - 1) for c in range(COLUMNS)))
 COLUMN = np.uint64((1 << ROWS) - 1)
+BOARD = np.uint64(sum(int(COLUMN) << (HEIGHT * c) for c in range(COLUMNS)))
 # The columns that a mirror shifts by two, four and six places to the right, and the one it leaves.
 BY_6, BY_4, BY_2, MIDDLE = (np.uint64(int(COLUMN) << HEIGHT * c) for c in range(4))
 TWO, FOUR, SIX = (np.uint64(HEIGHT * places) for places in (2, 4, 6))
@@ -91,14 +92,39 @@ def play(state, action):
 
 
 @njit(cache=True)
+def _completing(discs):
+    """The cells, occupied or not, that make four in a row with three of `discs`."""
+    two, three = np.uint64(2), np.uint64(3)
+    cells = (discs << ONE) & (discs << two) & (discs << three)  # upwards
+    for step in (np.uint64(6), np.uint64(7), np.uint64(8)):
+        double, triple = two * step, three * step
+        pair = (discs << step) & (discs << double)
+        cells |= pair & ((discs << triple) | (discs >> step))
+        pair = (discs >> step) & (discs >> double)
+        cells |= pair & ((discs >> triple) | (discs << step))
+    return cells
+
+
+@njit(cache=True)
 def observe(state, planes):
+    """Discs; empty cells that complete four for the mover and for the other; where a disc lands."""
     own = mover(state)
-    mine, theirs = state[own], state[1 - own]
-    for row in range(ROWS):
-        for column in range(COLUMNS):
-            shift = np.uint64(HEIGHT * column + ROWS - 1 - row)
-            planes[0, row, column] = np.float32((mine >> shift) & ONE)
-            planes[1, row, column] = np.float32((theirs >> shift) & ONE)
+    mine, theirs = state[own] & DISCS, state[1 - own] & DISCS
+    occupied = mine | theirs
+    empty = BOARD & ~occupied
+    for plane, cells in enumerate(
+        (
+            mine,
+            theirs,
+            _completing(mine) & empty,
+            _completing(theirs) & empty,
+            (occupied + BOTTOM) & empty,
+        )
+    ):
+        for row in range(ROWS):
+            for column in range(COLUMNS):
+                shift = np.uint64(HEIGHT * column + ROWS - 1 - row)
+                planes[plane, row, column] = np.float32((cells >> shift) & ONE)
 
 
 @njit(cache=True)
@@ -155,10 +181,10 @@ GAMES = (
     Game(
         name="connect4",
         title="Connect 4",
-        version=1,
+        version=2,  # 1 showed the discs alone
         words=2,
         actions=COLUMNS,
-        planes=(2, ROWS, COLUMNS),
+        planes=(5, ROWS, COLUMNS),
         max_plies=ROWS * COLUMNS,
         rules=Rules(start, legal, play, mover, result, observe, canonical),
         symmetries=_symmetries(),
@@ -173,7 +199,19 @@ GAMES = (
         clicks=lambda action, player: (action,),
         highlight=highlight,
         preset={
-            "learner": {"horizon_steps": 6_000, "min_positions": 20_000},
+            "search": {"simulations": 160},
+            "selfplay": {
+                "full_share": 0.25,
+                "fast_simulations": 24,
+                "first_simulations": 800,
+                "opening_share": 0.7,
+                "opening_plies": 12,
+            },
+            "learner": {
+                "horizon_steps": 8_000,
+                "min_positions": 30_000,
+                "replay_ratio": 3.0,
+            },
         },
         openspiel="connect_four",
     ),

@@ -158,13 +158,14 @@ def play(state, action):
 
 @njit(cache=True)
 def observe(state, planes):
+    """The mover's discs, the other's, and where each of them could play now."""
     own = mover(state)
     mine, theirs = state[own], state[1 - own]
-    for row in range(SIZE):
-        for column in range(SIZE):
-            shift = np.uint64(SIZE * row + column)
-            planes[0, row, column] = np.float32((mine >> shift) & ONE)
-            planes[1, row, column] = np.float32((theirs >> shift) & ONE)
+    for plane, squares in enumerate((mine, theirs, _moves(mine, theirs), _moves(theirs, mine))):
+        for row in range(SIZE):
+            for column in range(SIZE):
+                shift = np.uint64(SIZE * row + column)
+                planes[plane, row, column] = np.float32((squares >> shift) & ONE)
 
 
 @njit(cache=True)
@@ -251,10 +252,10 @@ GAMES = (
     Game(
         name="othello",
         title="Othello",
-        version=1,
+        version=2,  # 1 showed the discs alone
         words=3,
         actions=SQUARES + 1,
-        planes=(2, SIZE, SIZE),
+        planes=(4, SIZE, SIZE),
         max_plies=120,  # 60 discs, and between two passes there is always one
         rules=Rules(start, legal, play, mover, result, observe, canonical),
         symmetries=_symmetries(),
@@ -268,8 +269,15 @@ GAMES = (
         label=label,
         clicks=lambda action, player: () if action == PASS else (action,),
         preset={
-            "selfplay": {"temperature_plies": 20, "opening_plies": 12},
-            "learner": {"min_positions": 20_000},
+            "search": {"simulations": 120},
+            "selfplay": {
+                "full_share": 0.25,
+                "fast_simulations": 24,
+                "first_simulations": 400,
+                "temperature_plies": 20,
+                "opening_plies": 12,
+            },
+            "learner": {"min_positions": 30_000, "replay_ratio": 3.0},
         },
         openspiel="othello",
     ),

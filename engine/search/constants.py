@@ -33,8 +33,8 @@ class Constants(NamedTuple):
     considered: int
     value_visits: float  # c_visit of Danihelka et al.
     value_scale: float  # c_scale
-    plan: NDArray[np.int32]  # [2, m + 1, T + 1] visits that simulation t asks for; full and fast
-    whole: NDArray[np.int32]  # [2, m + 1] simulations after which a phase ends
+    plan: NDArray[np.int32]  # [3, m + 1, T + 1] visits that simulation t asks for, by slot.kind
+    whole: NDArray[np.int32]  # [3, m + 1] simulations after which a phase ends
     prove: bool
     share: bool
     shown: int  # AS_IS, CANONICAL or RANDOM
@@ -44,19 +44,25 @@ class Constants(NamedTuple):
 
 
 def constants_of(
-    game: Game, settings: SearchSettings, simulations: int, fast_simulations: int = 1, salt: int = 0
+    game: Game,
+    settings: SearchSettings,
+    simulations: int,
+    fast_simulations: int = 1,
+    first_simulations: int = 1,
+    salt: int = 0,
 ) -> Constants:
-    """The constants for searches of at most `simulations` (or `fast_simulations`) each.
+    """The constants for full, fast and first searches of at most so many simulations each.
 
     `salt` decides which random symmetry a position is seen through.
     """
-    visits = np.arange(simulations + 3, dtype=np.float64)
+    budgets = (simulations, fast_simulations, first_simulations)
+    visits = np.arange(max(budgets) + 3, dtype=np.float64)
     rate = settings.c_init + np.log((visits + settings.c_base + 1) / settings.c_base)
     with np.errstate(divide="ignore"):
         inverse = np.where(visits > 0, 1 / visits, 0)
     gumbel = settings.root == "gumbel"
     considered = min(settings.considered, game.actions) if gumbel else 0
-    plan, whole = _plans(considered, (simulations, fast_simulations))
+    plan, whole = _plans(considered, budgets)
     return Constants(
         exploration=(rate * np.sqrt(visits)).astype(np.float32),
         inverse=inverse.astype(np.float32),
@@ -81,9 +87,9 @@ def constants_of(
     )
 
 
-def _plans(most: int, budgets: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    plan = np.zeros((2, most + 1, max(budgets) + 1), np.int32)
-    whole = np.zeros((2, most + 1), np.int32)
+def _plans(most: int, budgets: tuple[int, ...]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    plan = np.zeros((len(budgets), most + 1, max(budgets) + 1), np.int32)
+    whole = np.zeros((len(budgets), most + 1), np.int32)
     for kind, budget in enumerate(budgets):
         for m in range(1, most + 1):
             plan[kind, m, :budget] = considered_visits(m, budget)

@@ -29,9 +29,12 @@ from engine.search.puct import backup, choose_child, grow
 from engine.search.root import choose_at_root, dress
 from engine.search.tree import (
     CACHED,
+    EDGES,
     ENDED,
     EVALUATIONS,
     EXPANDED,
+    FULL,
+    LEAVES,
     NEW,
     PROVED,
     SHARED,
@@ -72,7 +75,7 @@ def begin(tree, g, state, simulations, noisy):  # type: ignore[no-untyped-def]
     for w in range(state.shape[0]):
         tree.states[g, 0, w] = state[w]
     slot.noisy = noisy
-    slot.fast = 0
+    slot.kind = FULL
     slot.noise_scale = 1.0
     open_root(tree.nodes[g], slot, simulations)
 
@@ -113,13 +116,14 @@ def absorb(tree, wave, cache, c, logits, wdl, rng):  # type: ignore[no-untyped-d
 
 @part
 def close(tree, g, index):  # type: ignore[no-untyped-def]
-    """Write the exact value of a finished game into its node."""
+    """Write the exact value of a finished game into its node, visited for the first time."""
     node, state = tree.nodes[g, index], tree.states[g, index]
     value = value_for(result(state), mover(state))
     node.status = TERMINAL
     node.plies = 0
     node.lower = -value if node.flips == 1 else value
     node.upper = node.lower
+    tree.counts[LEAVES] += 1
 
 
 @inlined
@@ -131,6 +135,7 @@ def end(nodes, slot, path, depth, counts):  # type: ignore[no-untyped-def]
     backup(nodes, slot, path, depth, np.float32(exact))
     counts[SIMULATIONS] += 1
     counts[ENDED] += 1
+    counts[EDGES] += depth
 
 
 @part
@@ -143,9 +148,11 @@ def expand(tree, g, index, path, depth, judged, image, wave, c, rng):  # type: i
     if index == 0:
         for i in range(3):
             tree.wdl[g, i] = judged[actions + i]
-        dress(nodes, slot, tree.noise[g], c, rng, wave.weights)
+        dress(nodes, slot, tree.noise[g], tree.priors[g], c, rng, wave.weights)
     else:
         tree.counts[SIMULATIONS] += 1
+        tree.counts[LEAVES] += 1
+        tree.counts[EDGES] += depth
     backup(nodes, slot, path, depth, judged[actions] - judged[actions + 2])
 
 

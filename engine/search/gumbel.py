@@ -21,7 +21,7 @@ LEAST_PRIOR = 1e-30
 def consider(nodes, slot, noise, c, rng):  # type: ignore[no-untyped-def]
     """Draw the noise of a fresh root and end its budget where a phase ends."""
     count = nodes[0].children
-    slot.budget = min(slot.budget, c.whole[slot.fast, min(c.considered, count)])
+    slot.budget = min(slot.budget, c.whole[slot.kind, min(c.considered, count)])
     for i in range(count):
         noise[i] = 0.0
         if slot.noisy == 1:  # -log of an exponential draw is a Gumbel draw
@@ -32,7 +32,7 @@ def consider(nodes, slot, noise, c, rng):  # type: ignore[no-untyped-def]
 def halving(nodes, slot, noise, c):  # type: ignore[no-untyped-def]
     """The child with the best score among those with as many visits as planned, or -1."""
     first, count = nodes[0].first, nodes[0].children
-    wanted = c.plan[slot.fast, min(c.considered, count), nodes[0].visits - 1]
+    wanted = c.plan[slot.kind, min(c.considered, count), nodes[0].visits - 1]
     best, best_score = -1, NO_SCORE
     most = most_visits(nodes)
     for i in range(count):

@@ -27,7 +27,7 @@ def reroot(tree, g, index, simulations, c, rng, places, weights):  # type: ignor
     slot.budget = max(simulations, slot.done)
     slot.waiting = 0
     tree.counts[REUSED] += slot.done
-    dress(nodes, slot, tree.noise[g], c, rng, weights)
+    dress(nodes, slot, tree.noise[g], tree.priors[g], c, rng, weights)
     nodes[0].explored = 0.0
     for i in range(nodes[0].first, nodes[0].first + nodes[0].children):
         if nodes[i].visits > 0:

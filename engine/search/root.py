@@ -19,8 +19,10 @@ SHAPED_MOST = 0.01
 
 
 @helper
-def dress(nodes, slot, noise, c, rng, weights):  # type: ignore[no-untyped-def]
-    """Give the children of a root, whose priors are plain, their temperature and noise."""
+def dress(nodes, slot, noise, priors, c, rng, weights):  # type: ignore[no-untyped-def]
+    """Give the children of a root their temperature and noise; their plain priors are noted."""
+    for i in range(nodes[0].children):
+        priors[i] = nodes[nodes[0].first + i].prior
     if c.gumbel:
         consider(nodes, slot, noise, c, rng)
     elif slot.noisy == 1:
@@ -158,6 +160,16 @@ def _visit_counts(nodes, slot, c, weights):  # type: ignore[no-untyped-def]
         allowed = child.visits - math.ceil(_forced_visits(nodes, child, c))
         kept = min(child.visits, max(needed, allowed))
         weights[i] = kept if kept > 1 else 0
+
+
+@helper
+def surprise(priors, weights, count):  # type: ignore[no-untyped-def]
+    """KL divergence of the target `weights[:count]` from the network's priors, in nats."""
+    total = 0.0
+    for i in range(count):
+        if weights[i] > 0.0:
+            total += weights[i] * math.log(weights[i] / max(priors[i], 1e-9))
+    return max(0.0, total)
 
 
 @helper

@@ -31,9 +31,14 @@ EXPANDED = 4
 NARROWED = 5
 """Expanded, and at least one child is proven lost: those are visited no more."""
 
+FULL, FAST, FIRST = range(3)
+"""What a search is for: a sample, a move alone, or a sample while there is no model."""
+
 # What is counted, as indices of `Tree.counts`.
 SIMULATIONS, EVALUATIONS, CACHED, SHARED, ENDED, PROVED, STOPPED, SPARED, REUSED = range(9)
-COUNTS = 9
+LEAVES, EDGES = 9, 10
+"""Nodes below a root that were visited for the first time; edges that all simulations descended."""
+COUNTS = 11
 
 
 def record(fields: list[tuple[str, type]]) -> np.dtype[Any]:
@@ -71,7 +76,7 @@ SLOT = record(
         ("waiting", np.int32),  # leaves that wait for the network
         ("noise_scale", np.float32),  # factor of the Gumbel noise
         ("noisy", np.int8),  # 1 if the root explores: temperature and noise
-        ("fast", np.int8),  # 1 for a fast search, of which no sample is made
+        ("kind", np.int8),  # FULL, FAST or FIRST
     ]
 )
 
@@ -83,6 +88,7 @@ class Tree(NamedTuple):
     states: NDArray[np.uint64]  # [G, N, W]
     slots: NDArray[Any]  # SLOT[G]
     noise: NDArray[np.float32]  # [G, A] noise of the root's children, in their order
+    priors: NDArray[np.float32]  # [G, A] their priors before noise and temperature
     wdl: NDArray[np.float32]  # [G, 3] what the network said of the root
     counts: NDArray[np.int64]  # [COUNTS] since the tree was allocated
 
@@ -99,6 +105,7 @@ def allocate(slots: int, nodes: int, words: int, actions: int) -> Tree:
         states=np.zeros((slots, nodes, words), np.uint64),
         slots=np.zeros(slots, SLOT),
         noise=np.zeros((slots, actions), np.float32),
+        priors=np.zeros((slots, actions), np.float32),
         wdl=np.zeros((slots, 3), np.float32),
         counts=np.zeros(COUNTS, np.int64),
     )

@@ -100,6 +100,8 @@ export const STATS: Stats = {
   history: [],
   evaluations: [],
   accuracy: [],
+  incidents: [],
+  quality: null,
   updated_at: null,
 };
 

@@ -39,6 +39,10 @@ class Models(Protocol):
         """Remove snapshots but the newest `keep` and those at multiples of `milestone_every`."""
         ...
 
+    def forget_after(self, step: int) -> None:
+        """Remove the snapshots of later steps: the learner went back, and will publish others."""
+        ...
+
     def signature(self) -> Signature | None:
         """What changes whenever the latest model does; None before the first."""
         ...

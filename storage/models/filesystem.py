@@ -18,8 +18,8 @@ from watchdog.events import (
 from watchdog.observers import Observer
 
 from engine.errors import StorageError
-from storage.atomic import explain, read_whole, write_atomically
-from storage.layout import RunPaths, snapshot_step
+from storage.atomic import explain, read_whole, remove, write_atomically
+from storage.layout import RunPaths, steps_in
 from storage.models import Models, Signature
 
 _log = logging.getLogger(__name__)
@@ -58,23 +58,20 @@ class FilesystemModels(Models):
 
     def steps(self) -> list[int]:
         """The steps of all snapshots, ascending."""
-        try:
-            found = [snapshot_step(path) for path in self.paths.models.iterdir()]
-        except OSError as error:
-            raise explain(f"cannot list {self.paths.models}", error) from None
-        return sorted(step for step in found if step is not None)
+        return steps_in(self.paths.models)
 
     def prune(self, keep: int, milestone_every: int) -> None:
         """Remove snapshots but the newest `keep` and those at multiples of `milestone_every`."""
         steps = self.steps()
         for step in steps[: max(0, len(steps) - keep)]:
-            if step % milestone_every == 0:
-                continue
-            path = self.paths.snapshot(step)
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                raise explain(f"cannot remove {path}", error) from None
+            if step % milestone_every != 0:
+                remove(self.paths.snapshot(step))
+
+    def forget_after(self, step: int) -> None:
+        """Remove the snapshots of later steps."""
+        for later in self.steps():
+            if later > step:
+                remove(self.paths.snapshot(later))
 
     def signature(self) -> Signature | None:
         """Time, size and inode of latest.onnx, None if there is no such file."""

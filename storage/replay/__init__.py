@@ -20,6 +20,16 @@ class Totals:
     last_id: int
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a game comes from: when it was stored, and the step of the model that played it."""
+
+    created_at: float
+    """Seconds since the epoch, by the clock of the actor's machine."""
+    model_step: int
+    """-1 = uniform."""
+
+
 class Replay(Protocol):
     """Where finished games are kept, ordered by id; every call may raise StorageError."""
 
@@ -37,6 +47,10 @@ class Replay(Protocol):
 
     def newest(self, limit: int) -> list[tuple[int, GameRecord]]:
         """The last `limit` games, newest first."""
+        ...
+
+    def origin(self, identity: int) -> Origin | None:
+        """Where the game with this id comes from; None if it is not there (any more)."""
         ...
 
     def prune(self, keep_positions: int) -> int:

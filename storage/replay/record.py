@@ -3,9 +3,10 @@
 magic "C2GR" | format version u16 | crc32 u32 of all that follows
 name's length u16 | rules version i32 | result i32 | model step i32 | P, S, W, A u32 | name
 zlib( moves i16[P] | plies i16[S] | states u64[S, W] | movers i8[S] | policies f32[S, A]
-      | root values f32[S] )                            all little-endian, rows first
+      | root values f32[S] | exact i8[S] | surprises f32[S] )   all little-endian, rows first
 
-Format 1 had visits i32[S, A] in the place of the policies; it is still read.
+Format 2 ended with the root values, format 1 had visits i32[S, A] in the place of the policies as
+well; both are still read.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from numpy.typing import NDArray
 from engine.errors import StorageError
 
 _MAGIC = b"C2GR"
-_FORMAT = 2
+_FORMAT = 3
+_FORMAT_WITHOUT_SURPRISE = 2
 _FORMAT_OF_VISITS = 1
 _HEADER = struct.Struct("<4sHI")
 _FACTS = struct.Struct("<HiiiIIII")
@@ -54,6 +56,10 @@ class GameRecord:
     """`float32[S, A]`, what the search wants learnt: probabilities, 0 for illegal actions."""
     root_values: NDArray[np.float32]
     """`float32[S]`, the search's value of each sample for its mover, in [-1, 1]."""
+    exact: NDArray[np.int8]
+    """`int8[S]`, 1 where the search has proven that value; 0 in older formats."""
+    surprises: NDArray[np.float32]
+    """`float32[S]`, KL divergence of `policies` from the network's, in nats; nan in older ones."""
 
 
 def encode(record: GameRecord) -> bytes:
@@ -83,6 +89,10 @@ def decode(data: bytes) -> GameRecord:
     arrays = _unpacked(body[packed:], columns)
     if version == _FORMAT_OF_VISITS:
         arrays["policies"] = _from_visits(arrays.pop("visits"))
+    if version != _FORMAT:
+        samples = len(arrays["plies"])
+        arrays["exact"] = _constant(samples, 0, np.int8)
+        arrays["surprises"] = _constant(samples, np.nan, np.float32)
     game = body[_FACTS.size : packed].decode()
     return GameRecord(game, rules_version, result=result, model_step=model_step, **arrays)
 
@@ -110,6 +120,9 @@ def _columns(version: int, plies: int, samples: int, words: int, actions: int) -
     else:
         yield "policies", "<f4", (samples, actions)
     yield "root_values", "<f4", (samples,)
+    if version == _FORMAT:
+        yield "exact", "|i1", (samples,)
+        yield "surprises", "<f4", (samples,)
 
 
 def _from_visits(visits: NDArray[np.int32]) -> NDArray[np.float32]:
@@ -120,13 +133,19 @@ def _from_visits(visits: NDArray[np.int32]) -> NDArray[np.float32]:
     return policies
 
 
+def _constant(count: int, value: float, dtype: type) -> NDArray[Any]:
+    array: NDArray[Any] = np.full(count, value, dtype)
+    array.flags.writeable = False
+    return array
+
+
 def _checked(data: bytes) -> tuple[int, bytes]:
     if len(data) < _HEADER.size + _FACTS.size:
         raise StorageError(f"a stored game is damaged: {len(data)} bytes are too few")
     magic, version, checksum = _HEADER.unpack_from(data)
     if magic != _MAGIC:
         raise StorageError(f"a stored game is damaged: it begins with {magic!r}, not {_MAGIC!r}")
-    if version not in (_FORMAT, _FORMAT_OF_VISITS):
+    if version not in (_FORMAT, _FORMAT_WITHOUT_SURPRISE, _FORMAT_OF_VISITS):
         raise StorageError(
             f"a stored game has format {version}, this program reads {_FORMAT}:"
             f" use the program that wrote it, or start a new run"

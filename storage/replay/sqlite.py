@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from engine.errors import StorageError
 from engine.game import Game
-from storage.replay import Replay, Totals
+from storage.replay import Origin, Replay, Totals
 from storage.replay.database import ANEW, explained, one_row, open_database, transaction
 from storage.replay.record import GameRecord, decode, encode
 
@@ -58,6 +58,13 @@ class SqliteReplay(Replay):
     def newest(self, limit: int) -> list[tuple[int, GameRecord]]:
         """The last `limit` games, newest first."""
         return self._records("SELECT id, data FROM games ORDER BY id DESC LIMIT ?", limit)
+
+    def origin(self, identity: int) -> Origin | None:
+        """Where the game with this id comes from; None if it is not there (any more)."""
+        query = "SELECT created_at, model_step FROM games WHERE id = ?"
+        with explained(self._path):
+            row = self._db.execute(query, (identity,)).fetchone()
+        return Origin(*row) if row else None
 
     def prune(self, keep_positions: int) -> int:
         """Remove the oldest games while `keep_positions` positions remain; returns how many."""

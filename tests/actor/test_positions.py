@@ -46,6 +46,8 @@ def record(game: Game, moves: list[int]) -> GameRecord:
         movers=np.zeros(count, np.int8),
         policies=np.full((count, game.actions), 1 / game.actions, np.float32),
         root_values=np.zeros(count, np.float32),
+        exact=np.zeros(count, np.int8),
+        surprises=np.zeros(count, np.float32),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +19,10 @@ from engine.evaluator.uniform import UniformEvaluator
 from engine.game import ONGOING, Game
 from engine.games import all_games, find
 from engine.search.cache import READY
+from engine.search.tree import FAST
 from engine.sources import load
 from storage.replay.record import GameRecord
+from tests.engine.search.common import judge_of
 from tests.engine.search.naive import NaiveSearch
 from tests.toys import HEAP, HashEvaluator
 
@@ -87,7 +90,16 @@ def _same(one: list[GameRecord], other: list[GameRecord]) -> bool:
         a.result == b.result
         and all(
             np.array_equal(getattr(a, name), getattr(b, name))
-            for name in ("moves", "plies", "states", "movers", "policies", "root_values")
+            for name in (
+                "moves",
+                "plies",
+                "states",
+                "movers",
+                "policies",
+                "root_values",
+                "exact",
+                "surprises",
+            )
         )
         for a, b in zip(one, other, strict=True)
     )
@@ -151,6 +163,7 @@ def test_a_game_is_what_the_naive_search_says(game: Game, search: Pairs) -> None
         count = len(selfplay._waves.tree.children(0))
         noises[len(records), int(played["plies"])] = selfplay.noise()[0, :count].tolist()
     twin, compared = NaiveSearch(game, evaluator, settings.search), 0
+    judge = judge_of(game, evaluator, settings.search)
     for number, record in enumerate(records):
         for i, ply in enumerate(record.plies):
             noise = noises.get((number, int(ply)))
@@ -163,6 +176,12 @@ def test_a_game_is_what_the_naive_search_says(game: Game, search: Pairs) -> None
             }
             mean = root.liked(root.total) / root.visits
             assert record.root_values[i] == pytest.approx(mean, abs=1e-5)
+            assert bool(record.exact[i]) == (settings.search.prove and root.is_exact)
+            priors = dict(
+                zip(game.legal(record.states[i]), judge(record.states[i])[0], strict=True)
+            )
+            surprise = sum(w * math.log(w / priors[a]) for a, w in policy.items() if w > 0)
+            assert record.surprises[i] == pytest.approx(max(0, surprise), abs=1e-4)
             if settings.search.root == "gumbel":
                 assert record.moves[ply] == twin.best(root)  # the winner of the halving
             compared += 1
@@ -250,7 +269,9 @@ def test_every_leaf_is_counted_once(game: Game, search: Pairs) -> None:
     found: list[Counters] = []
     records = _play(game, _settings(game, search, full_share=0.5), counters=found)
     c = found[0]
-    assert c.simulations + c.searches == c.evaluations + c.cached + c.shared + c.ended
+    judged = c.evaluations + c.cached + c.shared
+    assert c.simulations + c.searches == judged + c.ended
+    assert judged - c.searches < c.leaves < c.simulations < c.edges  # the roots are no leaves
     assert c.positions == c.searches - c.fast == sum(len(record.plies) for record in records)
     moves = sum(len(record.moves) for record in records)
     assert c.searches + c.forced <= moves  # the rest are the plies of the openings
@@ -389,7 +410,7 @@ def test_the_roots_of_fast_searches_are_plain(root: str) -> None:
         selfplay.step(evaluator)
         tree = selfplay._waves.tree
         for g in map(int, np.flatnonzero(tree.slots["done"] >= 0)):
-            children, fast = tree.children(g), bool(tree.slots[g]["fast"])
+            children, fast = tree.children(g), bool(tree.slots[g]["kind"] == FAST)
             logits, _ = evaluator.judge(CONNECT4.observe(tree.states[g, 0]))
             weights = np.exp(logits[children["action"]])
             plain = np.allclose(children["prior"], weights / weights.sum(), atol=1e-5)

@@ -37,6 +37,8 @@ def make_record(seed: int, samples: int = 5, game: Game = GAME) -> GameRecord:
         movers=rng.integers(0, 2, samples, dtype=np.int8),
         policies=rng.dirichlet([1.0] * game.actions, samples).astype(np.float32),
         root_values=rng.uniform(-1, 1, samples).astype(np.float32),
+        exact=rng.integers(0, 2, samples).astype(np.int8),
+        surprises=rng.uniform(0, 1, samples).astype(np.float32),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import StorageError
 from engine.sources import load
-from storage.layout import RunPaths, create, run_paths, snapshot_step
+from storage.layout import RunPaths, create, run_paths, step_of, steps_in
 
 
 def test_a_run_lives_below_the_data_folder(tmp_path: Path) -> None:
@@ -26,24 +26,34 @@ def test_every_path_is_inside_the_run() -> None:
         paths.best: "models/best.onnx",
         paths.snapshot(400): "models/step_000400.onnx",
         paths.checkpoint: "checkpoint.pt",
+        paths.checkpoint_of(400): "checkpoints/step_000400.pt",
         paths.stats: "stats.json",
         paths.heartbeat("actor-0"): "heartbeats/actor-0.json",
         paths.control: "control.json",
         paths.learner_lock: "learner.lock",
         paths.ratings: "ratings.json",
         paths.ratings_lock: "ratings.lock",
+        paths.evaluations: "evaluations.json",
+        paths.verdicts: "verdicts.json",
+        paths.referee_lock: "referee.lock",
     }
     assert {path: str(path.relative_to("data/night")) for path in spelled} == spelled
 
 
 @pytest.mark.parametrize("step", [0, 7, 999_999, 1_000_000, 12_345_678])
-def test_a_snapshot_knows_its_step(step: int) -> None:
-    assert snapshot_step(RunPaths(Path("x")).snapshot(step)) == step
+def test_what_belongs_to_a_step_knows_it(step: int) -> None:
+    paths = RunPaths(Path("x"))
+    assert step_of(paths.snapshot(step)) == step_of(paths.checkpoint_of(step)) == step
 
 
-def test_no_other_file_is_a_snapshot() -> None:
+def test_no_other_file_is_of_a_step(tmp_path: Path) -> None:
     for name in ("latest.onnx", "step_12.onnx", "step_000001.onnx.bak", ".step_000001.onnx.q.tmp"):
-        assert snapshot_step(Path(name)) is None
+        assert step_of(Path(name)) is None
+        (tmp_path / name).touch()
+    assert steps_in(tmp_path) == []
+    for name in ("step_000030.pt", "step_000004.onnx"):
+        (tmp_path / name).touch()
+    assert steps_in(tmp_path) == [4, 30]
 
 
 def test_creating_twice_changes_nothing(tmp_path: Path) -> None:
@@ -52,7 +62,7 @@ def test_creating_twice_changes_nothing(tmp_path: Path) -> None:
     paths.stats.write_bytes(b"{}")
     create(paths)
     assert sorted(path.name for path in paths.root.iterdir()) == [
-        *("heartbeats", "models", "stats.json"),
+        *("checkpoints", "heartbeats", "models", "stats.json"),
     ]
 
 

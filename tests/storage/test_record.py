@@ -31,6 +31,8 @@ def records(draw: st.DrawFn) -> GameRecord:
         movers=draw(arrays(np.int8, samples)),
         policies=draw(arrays(np.float32, (samples, actions))),
         root_values=draw(arrays(np.float32, samples)),
+        exact=draw(arrays(np.int8, samples)),
+        surprises=draw(arrays(np.float32, samples)),
     )
 
 
@@ -83,7 +85,7 @@ def test_any_other_bytes_are_refused(data: bytes) -> None:
 def test_a_newer_format_is_named(record: Callable[..., GameRecord]) -> None:
     newer = bytearray(encode(record(1)))
     newer[4] = 7
-    with pytest.raises(StorageError, match="format 7, this program reads 2"):
+    with pytest.raises(StorageError, match="format 7, this program reads 3"):
         decode(bytes(newer))
 
 
@@ -108,22 +110,25 @@ def test_arrays_that_do_not_fit_are_refused(
         encode(dataclasses.replace(record(1), **wrong))
 
 
-def test_visits_of_the_first_format_are_read_as_policies() -> None:
-    """Written by hand as the first format was: visits i32 where policies f32 are now."""
+@pytest.mark.parametrize("version", [1, 2])
+def test_older_formats_are_read(version: int) -> None:
+    """Written by hand: format 1 has visits i32 for policies f32, both end with the root values."""
     visits = np.array([[0, 3, 1], [2, 0, 2]], "<i4")
+    policies = np.array([[0, 0.75, 0.25], [0.5, 0, 0.5]], "<f4")
     arrays = (
         np.array([1, 2], "<i2"),  # moves
         np.array([0, 1], "<i2"),  # plies
         np.array([[7], [8]], "<u8"),  # states
         np.array([0, 1], "|i1"),  # movers
-        visits,
+        visits if version == 1 else policies,
         np.array([0.5, -0.5], "<f4"),  # root values
     )
     name = b"toy"
     facts = struct.pack("<HiiiIIII", len(name), 4, 1, 30, 2, 2, 1, 3)
     body = facts + name + zlib.compress(b"".join(array.tobytes() for array in arrays))
-    record = decode(struct.pack("<4sHI", b"C2GR", 1, zlib.crc32(body)) + body)
+    record = decode(struct.pack("<4sHI", b"C2GR", version, zlib.crc32(body)) + body)
     assert record.game == "toy" and record.rules_version == 4 and record.model_step == 30
     assert record.policies.tolist() == [[0, 0.75, 0.25], [0.5, 0, 0.5]]
     assert record.policies.dtype == np.float32 and not record.policies.flags.writeable
     assert record.root_values.tolist() == [0.5, -0.5] and record.states.tolist() == [[7], [8]]
+    assert record.exact.tolist() == [0, 0] and np.isnan(record.surprises).all()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,7 @@ from engine.errors import StorageError
 from engine.game import Game
 from engine.games import find
 from storage.layout import RunPaths
-from storage.replay import Totals
+from storage.replay import Origin, Totals
 from storage.replay.record import GameRecord, encode
 from storage.replay.sqlite import SqliteReplay
 
@@ -44,6 +45,17 @@ def test_games_come_back_in_order(replay: SqliteReplay, record: Record) -> None:
     assert ids(replay.newest(3)) == [7, 6, 5]
     for number, found in replay.tail(0, 100):
         assert encode(found) == encode(given[number])
+
+
+def test_where_a_game_comes_from(replay: SqliteReplay, record: Record) -> None:
+    before = time.time()
+    number = replay.append(dataclasses.replace(record(1), model_step=70))
+    replay.append(dataclasses.replace(record(2), model_step=-1))
+    found = replay.origin(number)
+    assert found is not None and found == Origin(found.created_at, 70)
+    assert before <= found.created_at <= time.time()
+    replay.prune(1)
+    assert replay.origin(number) is None and replay.origin(99) is None
 
 
 def test_pruning_keeps_the_newest(replay: SqliteReplay, record: Record) -> None:

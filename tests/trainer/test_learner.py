@@ -20,8 +20,9 @@ from storage.stats import read_stats
 from tests.trainer.conftest import Configure
 from trainer import checkpoint
 from trainer.continuous import learn
+from trainer.divergence import Diverged
 from trainer.export import export
-from trainer.learner import Diverged, Learner
+from trainer.learner import Learner
 from trainer.network import build
 from trainer.schedule import learning_rate
 

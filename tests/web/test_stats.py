@@ -15,7 +15,7 @@ from storage.stats import Heart, write_stats
 from tests.models import linear_model
 from tests.web.conftest import Configure
 from web.app import create_app
-from web.schemas import AccuracyRow, EvaluationRow, MetricsRow, StatsOut
+from web.schemas import AccuracyRow, EvaluationRow, MetricsRow, QualityOut, StatsOut
 from web.stats import ADDED, matches
 
 METRICS: dict[str, Any] = {
@@ -37,6 +37,36 @@ EVALUATION: dict[str, Any] = {
     "score": 0.75,
     "interval": [0.6, 0.86],
 }
+QUALITY: dict[str, Any] = {
+    "games": 900,
+    "positions": 21_000,
+    "figures": [
+        {
+            "name": "duplicates",
+            "title": "Duplicate positions",
+            "unit": "share",
+            "limit": "most",
+            "value": 0.95,
+            "threshold": 0.9,
+            "alarm": "Duplicate positions: 95.0%, at most 90.0% is wanted",
+        },
+        {
+            "name": "surprise",
+            "title": "Surprise of the search",
+            "unit": "nats",
+            "limit": "most",
+            "value": None,
+            "threshold": None,
+            "alarm": None,
+        },
+    ],
+    "calibration": [
+        {"low": -0.2, "high": 0.0, "positions": 70, "predicted": -0.125, "result": 0.25}
+    ],
+    "lengths": {"mean": 24.5, "p05": 12.5, "median": 23.5, "p95": 40.5},
+    "first_moves": [{"action": 3, "label": "d", "share": 0.75}],
+    "history": [{"step": 400, "seconds": 9.5, "values": {"duplicates": 0.5, "surprise": None}}],
+}
 
 
 def written(settings: Settings) -> dict[str, Any]:
@@ -55,6 +85,7 @@ def written(settings: Settings) -> dict[str, Any]:
         "history": [METRICS, {**METRICS, "step": 400}],
         "evaluations": [EVALUATION],
         "accuracy": [ACCURACY],
+        "quality": QUALITY,
     }
 
 
@@ -67,6 +98,7 @@ def test_every_field_of_the_file_is_shown(
     assert set(METRICS) == set(MetricsRow.model_fields)
     assert set(EVALUATION) == set(EvaluationRow.model_fields)
     assert set(ACCURACY) == set(AccuracyRow.model_fields)
+    assert set(QUALITY) == set(QualityOut.model_fields)
     shown = client.get("/stats").json()
     added = {name: shown.pop(name) for name in ADDED}
     assert shown.pop("message") == "nobody is at work; the learner's last word was: training"
@@ -150,6 +182,8 @@ DAMAGE: list[tuple[dict[str, Any], str]] = [
     ({"history": [{"step": 1}]}, "the field history.0.seconds is missing (and 11 more)"),
     ({"model": {"name": "x"}}, "the field model.step is missing (and 1 more)"),
     ({"evaluations": [{**EVALUATION, "elo": 3}]}, "there is no field evaluations.0.elo"),
+    ({"quality": {**QUALITY, "mood": 1}}, "there is no field quality.mood"),
+    ({"quality": {**QUALITY, "lengths": {}}}, "the field quality.lengths.mean is missing"),
     ({"training": "running"}, "has training, which only the server knows"),
     ({"game": "snakes"}, "tells of 'snakes', this run plays "),
     ({"message": None}, "message = None is refused"),

@@ -257,6 +257,28 @@ export interface components {
             value_error: number;
         };
         /**
+         * CalibrationOut
+         * @description Positions of which the search predicted about the same: what came of them.
+         */
+        CalibrationOut: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Positions */
+            positions: number;
+            /**
+             * Predicted
+             * @description mean value of the search, in [-1, 1], for the mover
+             */
+            predicted: number;
+            /**
+             * Result
+             * @description mean final result for the same mover
+             */
+            result: number;
+        };
+        /**
          * CandidateOut
          * @description A backend that could compute the network, and what became of it.
          */
@@ -330,6 +352,57 @@ export interface components {
             step: number;
         };
         /**
+         * FigureOut
+         * @description One figure about the data, and the threshold beyond which it is an alarm.
+         */
+        FigureOut: {
+            /**
+             * Alarm
+             * @description what is wrong and what helps; null while all is well
+             */
+            alarm: string | null;
+            /**
+             * Limit
+             * @description whether the threshold is the most or the least that the value may be
+             * @enum {string}
+             */
+            limit: "most" | "least";
+            /**
+             * Name
+             * @description what the history calls it
+             */
+            name: string;
+            /**
+             * Threshold
+             * @description null where there is no alarm, or none as yet
+             */
+            threshold: number | null;
+            /** Title */
+            title: string;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "share" | "nats" | "value" | "plies" | "leaves" | "steps" | "seconds";
+            /**
+             * Value
+             * @description null where nothing is measured
+             */
+            value: number | null;
+        };
+        /**
+         * FirstMoveOut
+         * @description A first move that was searched, and its share of the games that began so.
+         */
+        FirstMoveOut: {
+            /** Action */
+            action: number;
+            /** Label */
+            label: string;
+            /** Share */
+            share: number;
+        };
+        /**
          * GameOut
          * @description One game that can be played and trained.
          */
@@ -359,6 +432,48 @@ export interface components {
             status: "ok";
             /** Version */
             version: string;
+        };
+        /**
+         * IncidentRow
+         * @description Trouble of the learner, which went back to its last good checkpoint by itself.
+         */
+        IncidentRow: {
+            /**
+             * At
+             * @description seconds since the epoch
+             */
+            at: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "diverged" | "exploded" | "relapsed";
+            /** Message */
+            message: string;
+            /**
+             * Restored Step
+             * @description the step that the learner went back to; null if it could not
+             */
+            restored_step: number | null;
+            /**
+             * Step
+             * @description the learner's step, or that of the model that lost strength
+             */
+            step: number;
+        };
+        /**
+         * LengthsOut
+         * @description Plies of the newest games: their mean and three quantiles.
+         */
+        LengthsOut: {
+            /** Mean */
+            mean: number;
+            /** Median */
+            median: number;
+            /** P05 */
+            p05: number;
+            /** P95 */
+            p95: number;
         };
         /**
          * LevelOut
@@ -666,6 +781,52 @@ export interface components {
             state: string;
         };
         /**
+         * QualityOut
+         * @description What the newest games and positions are like.
+         */
+        QualityOut: {
+            /**
+             * Calibration
+             * @description lowest prediction first
+             */
+            calibration: components["schemas"]["CalibrationOut"][];
+            /** Figures */
+            figures: components["schemas"]["FigureOut"][];
+            /**
+             * First Moves
+             * @description of games without random opening, most frequent first
+             */
+            first_moves: components["schemas"]["FirstMoveOut"][];
+            /**
+             * Games
+             * @description newest games that the figures are about
+             */
+            games: number;
+            /** History */
+            history: components["schemas"]["QualityRow"][];
+            /** @description null before the first game */
+            lengths: components["schemas"]["LengthsOut"] | null;
+            /**
+             * Positions
+             * @description newest positions that the figures are about
+             */
+            positions: number;
+        };
+        /**
+         * QualityRow
+         * @description The figures, by name, at a row of the learner's history.
+         */
+        QualityRow: {
+            /** Seconds */
+            seconds: number;
+            /** Step */
+            step: number;
+            /** Values */
+            values: {
+                [key: string]: number | null;
+            };
+        };
+        /**
          * SelfplayIn
          * @description Start or stop the training of the server's run.
          */
@@ -716,6 +877,12 @@ export interface components {
             /** Horizon Steps */
             horizon_steps: number;
             /**
+             * Incidents
+             * @description oldest first
+             * @default []
+             */
+            incidents: components["schemas"]["IncidentRow"][];
+            /**
              * Message
              * @description what the learner does or waits for, in words
              */
@@ -725,6 +892,8 @@ export interface components {
             positions: number;
             /** Processes */
             processes: components["schemas"]["ProcessOut"][];
+            /** @description null before the learner's first report, and in older runs */
+            quality?: components["schemas"]["QualityOut"] | null;
             /** Run */
             run: string;
             /**

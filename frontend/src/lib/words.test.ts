@@ -3,6 +3,7 @@ import { LEVELS, position, UNIFORM, ZOO } from "../fake";
 import {
   ago,
   count,
+  duration,
   ending,
   levelInWords,
   levelName,
@@ -22,7 +23,10 @@ test.each([
   [200000, "2 d ago"],
 ])("%d seconds are %s", (seconds, words) => {
   expect(ago(seconds)).toBe(words);
+  if (seconds >= 2) expect(`${duration(seconds)} ago`).toBe(words);
 });
+
+test("a moment lasts less than a second", () => expect(duration(0.3)).toBe("0 s"));
 
 test("numbers", () => {
   expect(count(1234567)).toBe("1,234,567");

@@ -27,9 +27,13 @@ const UNITS: [seconds: number, name: string][] = [
 
 /** "3 min ago"; less than two seconds is "just now". */
 export function ago(seconds: number): string {
-  if (seconds < 2) return "just now";
+  return seconds < 2 ? "just now" : `${duration(seconds)} ago`;
+}
+
+/** A span of time in its largest fitting unit: "45 s", "3 min", "2 d". */
+export function duration(seconds: number): string {
   const [size, name] = UNITS.find(([size]) => seconds >= size) ?? [1, "s"];
-  return `${Math.floor(seconds / size)} ${name} ago`;
+  return `${Math.floor(seconds / size)} ${name}`;
 }
 
 export const isUniform = (model: Model): boolean => model.name === "uniform";

@@ -137,3 +137,28 @@ test("accuracy against exact play is drawn once a model was measured", async () 
   await waitFor(() => expect(drawn.data).toHaveLength(6));
   expect(drawn.data).toContainEqual([[100, 200], [0.75, 0.875], [0.65, 0.775], [0.5, 0.5]]);
 });
+
+test("trouble is told, the latest first", async () => {
+  const incident = (step: number) => ({
+    at: step,
+    step,
+    kind: "diverged" as const,
+    message: `step ${step}: loss nan; the learner is back at step 10`,
+    restored_step: 10,
+  });
+  server.stats = { ...BUSY, incidents: [21, 22, 23, 24].map(incident) };
+  render(Watch);
+  const list = (await screen.findByText("Trouble while learning")).parentElement!;
+  const told = [...list.querySelectorAll("li")].map((item) => item.textContent);
+  expect(told.map((text) => /step \d+: loss nan/.exec(text)?.[0])).toEqual(
+    [24, 23, 22].map((step) => `step ${step}: loss nan`),
+  );
+  expect(list.textContent).toContain("The latest 3 of 4.");
+});
+
+test("nothing is told while all is well", async () => {
+  server.stats = BUSY;
+  render(Watch);
+  await screen.findByText("Training");
+  expect(screen.queryByText("Trouble while learning")).toBeNull();
+});

@@ -57,7 +57,7 @@ def conv_model(
     nodes.append(helper.make_node("Identity", [head("policy", game.actions)], ["logits"]))
     nodes.append(helper.make_node("Softmax", [head("value", 3)], ["wdl"], axis=1))
     if spoilt is not None:
-        weights["0.a.w"][0, 0, 1, 1] = spoilt
+        weights["0.a.w"][0, 3, 1, 1] = spoilt
     if stem_bias is not None:
         weights["stem.b"][:] = stem_bias
     shapes = {INPUT: game.planes, "logits": (game.actions,), "wdl": (3,)}

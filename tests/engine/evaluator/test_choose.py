@@ -256,7 +256,7 @@ def test_what_is_no_model_of_this_game_is_refused(backend: str, asked: list[int]
     with pytest.raises(ModelError, match="plays tictactoe, this run plays connect4"):
         opener.open(conv_model(find("tictactoe")))
     with pytest.raises(ModelError, match=r"shapes are .*\[2, 3, 3\].*connect4 needs"):
-        opener.open(linear_model(find("tictactoe"), game="connect4"))
+        opener.open(linear_model(find("tictactoe"), game="connect4", rules_version=GAME.version))
     assert asked == []
 
 

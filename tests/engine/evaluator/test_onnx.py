@@ -40,7 +40,7 @@ def test_a_row_does_not_depend_on_its_company() -> None:
 
 def test_the_card_travels_in_the_file() -> None:
     data = linear_model(GAME, step=400, architecture="conv-32x4", created_at=12.5)
-    card = ModelCard("connect4", 1, 400, "conv-32x4", 12.5, f"{400:064x}")
+    card = ModelCard("connect4", GAME.version, 400, "conv-32x4", 12.5, f"{400:064x}")
     assert read_card(data) == OnnxEvaluator(GAME, data).card == card
 
 
@@ -51,13 +51,13 @@ def test_another_game_is_refused_with_both_names() -> None:
 
 
 def test_other_rules_are_refused_with_both_versions() -> None:
-    with pytest.raises(ModelError, match="version 99, the rules are now version 1"):
+    with pytest.raises(ModelError, match="version 99, the rules are now version 2"):
         OnnxEvaluator(GAME, linear_model(GAME, rules_version=99))
 
 
 def test_other_shapes_are_refused_with_both_shapes() -> None:
-    data = linear_model(find("tictactoe"), game="connect4")
-    with pytest.raises(ModelError, match=r"\[2, 3, 3\].*connect4 needs.*\[2, 6, 7\]"):
+    data = linear_model(find("tictactoe"), game="connect4", rules_version=GAME.version)
+    with pytest.raises(ModelError, match=r"\[2, 3, 3\].*connect4 needs.*\[5, 6, 7\]"):
         OnnxEvaluator(GAME, data)
 
 
@@ -79,7 +79,7 @@ def test_garbage_and_foreign_models_are_refused() -> None:
 
 
 def test_a_model_for_one_batch_size_only_is_refused() -> None:
-    with pytest.raises(ModelError, match=r"has the shape \[4, 2, 6, 7\], batches of any size"):
+    with pytest.raises(ModelError, match=r"has the shape \[4, 5, 6, 7\], batches of any size"):
         OnnxEvaluator(GAME, conv_model(GAME, blocks=1, batch=4))
 
 
