@@ -1,4 +1,4 @@
-"""`python -m actor`: self-play, referee, arena, accuracy, convert, curve, tournament, bench."""
+"""`python -m actor`: self-play, and all that plays to measure: referee, arena, zoo and more."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from actor.matches_cli import accuracy, arena, tournament
 from actor.mixed import mixed_player
 from actor.referee_cli import referee
 from actor.selfplay import Counters
+from actor.zoo_cli import zoo
 from engine.cli import (
     ConfigOption,
     DataDirOption,
@@ -44,6 +45,7 @@ for yardstick in (arena, accuracy, convert, curve, tournament):
     app.command()(yardstick)
 app.command("bench")(run_bench)
 app.command()(referee)
+app.command("zoo")(zoo)
 
 
 @app.callback(invoke_without_command=True)

@@ -48,6 +48,9 @@ class StorageSettings(Section):
     keep_positions: int = Field(
         2_000_000, ge=1, description="positions kept in replay.db; older games are pruned"
     )
+    zoo_dir: str = Field(
+        "", description="folder of ready models and their cards; empty = the program's own"
+    )
 
 
 class SearchSettings(Section):

@@ -49,6 +49,18 @@ def ladder_lock(paths: RunPaths) -> AbstractContextManager[None]:
     )
 
 
+def levels_lock(paths: RunPaths) -> AbstractContextManager[None]:
+    """Rate levels of the run's models alone inside the block; BusyError if somebody else does.
+
+    Raises StorageError where the lock file cannot be made.
+    """
+    return _alone(
+        paths.levels_lock,
+        f"somebody else rates the levels of the run {paths.root.name!r} and holds"
+        f" {paths.levels_lock}; wait for its end or stop it first",
+    )
+
+
 @contextmanager
 def _alone(path: Path, busy: str) -> Iterator[None]:
     # A soft lock, filelock's way out on a disk without flock, would outlive a killed owner.

@@ -112,7 +112,7 @@ def test_games_become_a_model_and_the_model_a_move(tmp_path: Path) -> None:
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
             _until(lambda: _answers(client))
             first = client.post("/game/new", json={"game": "tictactoe", "human": 1}).json()
-            assert first["model"]["name"] in ("uniform", f"step_{_step(paths):06d}")
+            assert first["model"]["name"] in ("zoo", f"step_{_step(paths):06d}")
             _until(lambda: _step(paths) >= 40)
             reply = client.post("/move", json={"game": "tictactoe", "moves": [4], "action": 0})
             assert reply.json()["thoughts"][0]["model"]["step"] >= 40

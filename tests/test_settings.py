@@ -41,6 +41,8 @@ from storage.replay import Origin
 from storage.replay.record import GameRecord
 from storage.replay.sqlite import SqliteReplay
 from storage.stats import Heart, Heartbeat, write_stats
+from storage.zoo import Zoo
+from tests.exhibits import exhibit
 from tests.models import linear_model
 from tests.toys import HashEvaluator
 from trainer.__main__ import make_learner
@@ -87,7 +89,8 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     count = iter(range(1000))
 
     def settings(**changes: Any) -> Settings:
-        given = merge(TINY, {"storage": {"data_dir": tmp_path / f"data{next(count)}"}})
+        place = {"data_dir": tmp_path / f"data{next(count)}", "zoo_dir": "nowhere"}
+        given = merge(TINY, {"storage": place})
         for name, value in changes.items():
             section, key = name.split("__", 1)
             given = merge(given, {section: {key: value}})
@@ -485,6 +488,14 @@ def large_request(settings: Settings) -> object:
     return _moves(settings, simulations=500).status_code
 
 
+def zoo_of_the_server(settings: Settings) -> object:
+    """Which model plays when the zoo of one of two folders is filled."""
+    game = find(settings.run.game)
+    Path("one").mkdir(exist_ok=True)
+    Zoo(Path("one")).add(exhibit(game))
+    return _moves(settings).json()["model"]["name"]
+
+
 def control(settings: Settings) -> object:
     return _client(settings).post("/selfplay", json={"command": "stop"}).status_code
 
@@ -505,6 +516,7 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "run.name": ("one", "two", name_of_folder),
     "run.seed": (1, 2, selfplay),
     "storage.data_dir": ("a", "b", folder),
+    "storage.zoo_dir": ("one", "two", zoo_of_the_server),
     "storage.keep_positions": (400, 2000, continuous),
     "search.simulations": (11, 13, selfplay),
     "search.c_init": (0.5, 3.0, selfplay),

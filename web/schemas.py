@@ -68,7 +68,8 @@ class MoveOut(BaseModel):
 
 
 class ModelOut(BaseModel):
-    """Which model speaks. `name` is "uniform" while a run has not published one."""
+    """Which model speaks. `name` is "zoo" for the model that comes with the program, which plays
+    while a run has not published one, and "uniform" where there is neither."""
 
     name: str
     step: int | None = Field(
@@ -130,11 +131,18 @@ MILLISECONDS: Any = Field(
 )
 
 
+LEVEL: Any = Field(
+    default=None,
+    description="one of /games/{game}/levels; it has its own simulations and its own model",
+)
+
+
 class NewGameIn(Strict):
     """Start a game: which one, and which player the person is (0 moves first)."""
 
     game: str
     human: Literal[0, 1] = 0
+    level: str | None = LEVEL
     simulations: int | None = Field(default=None, ge=1)
     milliseconds: int | None = MILLISECONDS
 
@@ -149,8 +157,30 @@ class MoveIn(Strict):
     moves: list[int] = Field(max_length=MAX_MOVES)
     action: int
     reply: bool = True
+    level: str | None = LEVEL
     simulations: int | None = Field(default=None, ge=1)
     milliseconds: int | None = MILLISECONDS
+
+
+class LevelOut(BaseModel):
+    """A named strength to play against."""
+
+    name: str
+    title: str
+    simulations: int = Field(description="per move; 0 = the network's policy alone")
+    temperature: float = Field(
+        description="above 0 the move is drawn from policy ** (1 / temperature)"
+    )
+    rating: float | None = Field(description="Elo, a random player has 0; null if unmeasured")
+    interval: list[float] | None = Field(description="95 % limits of the rating")
+
+
+class LevelsOut(BaseModel):
+    """The levels of a game, the weakest first, and the model that plays them all."""
+
+    game: str
+    model: ModelOut
+    levels: list[LevelOut]
 
 
 class PlayOut(BaseModel):

@@ -27,6 +27,7 @@ from web.schemas import (
     PromotionRow,
     StatsOut,
 )
+from web.served import ZOO
 from web.training import State
 
 ADDED = ("training", "can_control", "processes", "promotions")
@@ -70,7 +71,7 @@ def _nothing(settings: Settings, beats: list[Heartbeat], model: ModelOut) -> dic
         "run": settings.run_name,
         "game": settings.run.game,
         "model": model,
-        "step": model.step or 0,
+        "step": 0 if model.name == ZOO else model.step or 0,
         "horizon_steps": settings.learner.horizon_steps,
         "games": 0,
         "positions": 0,

@@ -64,6 +64,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/games/{game}/levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Levels
+         * @description The strengths that the bot has in a game, by name, and what each is worth.
+         */
+        get: operations["levels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -481,6 +501,47 @@ export interface components {
             p95: number;
         };
         /**
+         * LevelOut
+         * @description A named strength to play against.
+         */
+        LevelOut: {
+            /**
+             * Interval
+             * @description 95 % limits of the rating
+             */
+            interval: number[] | null;
+            /** Name */
+            name: string;
+            /**
+             * Rating
+             * @description Elo, a random player has 0; null if unmeasured
+             */
+            rating: number | null;
+            /**
+             * Simulations
+             * @description per move; 0 = the network's policy alone
+             */
+            simulations: number;
+            /**
+             * Temperature
+             * @description above 0 the move is drawn from policy ** (1 / temperature)
+             */
+            temperature: number;
+            /** Title */
+            title: string;
+        };
+        /**
+         * LevelsOut
+         * @description The levels of a game, the weakest first, and the model that plays them all.
+         */
+        LevelsOut: {
+            /** Game */
+            game: string;
+            /** Levels */
+            levels: components["schemas"]["LevelOut"][];
+            model: components["schemas"]["ModelOut"];
+        };
+        /**
          * MetricsRow
          * @description One line of the learner's history.
          */
@@ -532,7 +593,8 @@ export interface components {
         };
         /**
          * ModelOut
-         * @description Which model speaks. `name` is "uniform" while a run has not published one.
+         * @description Which model speaks. `name` is "zoo" for the model that comes with the program, which plays
+         *     while a run has not published one, and "uniform" where there is neither.
          */
         ModelOut: {
             /**
@@ -578,6 +640,11 @@ export interface components {
             action: number;
             /** Game */
             game: string;
+            /**
+             * Level
+             * @description one of /games/{game}/levels; it has its own simulations and its own model
+             */
+            level?: string | null;
             /**
              * Milliseconds
              * @description the bot's time for each move of its own, if that is over before its simulations
@@ -651,6 +718,11 @@ export interface components {
              * @enum {integer}
              */
             human: 0 | 1;
+            /**
+             * Level
+             * @description one of /games/{game}/levels; it has its own simulations and its own model
+             */
+            level?: string | null;
             /**
              * Milliseconds
              * @description the bot's time for each move of its own, if that is over before its simulations
@@ -1118,6 +1190,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GameOut"][];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    levels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                game: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelsOut"];
+                };
+            };
+            /** @description there is no such game */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description the server failed; its log says more */
