@@ -247,7 +247,7 @@ def test_unasked_it_plays_the_same_games(
     assert _same(found[0], found[2]) and found[1] == found[3]
 
 
-def test_nobody_is_asked_and_nobody_runs_away() -> None:
+def test_nobody_is_asked_and_nobody_runs_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many games side by side, all of them at each step, and a step is short."""
     selfplay = SelfPlay(CONNECT4, _settings(CONNECT4, {"simulations": 300}, games=256))
     counters, steps = selfplay.counters, 0
@@ -258,12 +258,13 @@ def test_nobody_is_asked_and_nobody_runs_away() -> None:
         slots = selfplay._waves.tree.slots
         assert not slots["waiting"].any()
     assert steps > 50 and counters.evaluations + counters.ended > counters.simulations
-    expected = SelfPlay(CONNECT4, _settings(CONNECT4), may_begin=_budget(30))
+    monkeypatch.setattr(waves, "PATIENCE", 640)
+    begun = SelfPlay(CONNECT4, _settings(CONNECT4), may_begin=_budget(16))
+    begun.step(Alike(CONNECT4))
     judge = HashEvaluator(CONNECT4)
-    expected.step(Alike(CONNECT4))
-    while not expected.is_done:  # a model comes in the midst of the games
-        expected.step(judge)
-    assert judge.rows > 0 and expected.counters.games == 30
+    while not begun.is_done:  # a model comes in the midst of the games
+        begun.step(judge)
+    assert judge.rows > 1000 and begun.counters.games == 16
 
 
 # -- what is asked of the network
