@@ -8,6 +8,11 @@ Both rates are measured in the same process and at the same batch size as self-p
 the uniform evaluator and without a cache; the evaluations per simulation are those that self-play
 made. What the limit leaves out is the work between the parts: looking into the cache, choosing and
 recording moves, Python.
+
+The uniform evaluator says the same of every position, so a search need not ask it: that is the rate
+of the tree itself, and what other projects' compiled searches are compared with. A network must be
+asked wave by wave, so with a network the limit takes the rate of the tree when the uniform
+evaluator is asked so too.
 """
 
 from __future__ import annotations
@@ -24,7 +29,7 @@ from actor.positions import random_states
 from actor.selfplay import Counters, SelfPlay
 from engine.bench import play_random_games
 from engine.config import Settings
-from engine.evaluator import Evaluator
+from engine.evaluator import Evaluator, alike
 from engine.evaluator.uniform import UniformEvaluator
 from engine.game import Game
 from engine.kernels import compilations
@@ -64,6 +69,9 @@ class Report:
     backend: str
     rules_plies_per_s: float
     tree_sims_per_s: Spread
+    """`batch` trees of `simulations` each, nobody asked."""
+    waves_sims_per_s: Spread
+    """The same, asked wave by wave."""
     evals_per_s: Spread
     selfplay_sims_per_s: Spread
     selfplay_positions_per_s: Spread
@@ -99,11 +107,12 @@ def bench(
     seconds: float,
 ) -> Report:
     """Measure tree, evaluator and self-play of one process in turn, `rounds` times each."""
-    tree, evals, plays, positions, games = [], [], [], [], []
+    tree, waves, evals, plays, positions, games = [], [], [], [], [], []
     selfplay = warmed_up(game, settings, evaluator)
     began = replace(selfplay.counters)
     for _ in range(rounds):
         tree.append(tree_rate(game, settings, seconds))
+        waves.append(tree_rate(game, settings, seconds, Asked(game)))
         evals.append(evaluator_rate(game, evaluator, settings.selfplay.games, seconds))
         elapsed, spent = measured(selfplay, evaluator, seconds)
         plays.append(spent.simulations / elapsed)
@@ -111,7 +120,8 @@ def bench(
         games.append(spent.games / elapsed)
     did = selfplay.counters.since(began)
     needed = did.evaluations / did.simulations
-    limit = 1 / (1 / statistics.median(tree) + needed / statistics.median(evals))
+    driven = waves if alike(evaluator) is None else tree
+    limit = 1 / (1 / statistics.median(driven) + needed / statistics.median(evals))
     _, plies, took = play_random_games(game, seconds)
     mind = Live(game, evaluator, LIVE_SIMULATIONS, settings.search)
     return Report(
@@ -122,6 +132,7 @@ def bench(
         backend=backend,
         rules_plies_per_s=plies / took,
         tree_sims_per_s=Spread.of(tree),
+        waves_sims_per_s=Spread.of(waves),
         evals_per_s=Spread.of(evals),
         selfplay_sims_per_s=Spread.of(plays),
         selfplay_positions_per_s=Spread.of(positions),
@@ -171,27 +182,30 @@ def measured(selfplay: SelfPlay, evaluator: Evaluator, seconds: float) -> tuple[
     return elapsed, selfplay.counters.since(before)
 
 
-def tree_rate(game: Game, settings: Settings, seconds: float) -> float:
-    """Simulations per second with the uniform evaluator, all trees from the start position."""
+class Asked:
+    """The uniform evaluator without its declaration that it says the same of every position."""
+
+    def __init__(self, game: Game) -> None:
+        self.evaluate = UniformEvaluator(game).evaluate
+
+
+def tree_rate(
+    game: Game, settings: Settings, seconds: float, evaluator: Evaluator | None = None
+) -> float:
+    """Simulations per second, uniform evaluator unless given, all trees from the start position."""
     slots, simulations = settings.selfplay.games, settings.search.simulations
     constants = constants_of(game, settings.search, simulations)
     waves = Waves(game, slots, nodes_for(simulations, game.actions), constants)
-    evaluator, start = UniformEvaluator(game), game.new()
+    judge, starts = evaluator or UniformEvaluator(game), np.stack([game.new()] * slots)
+    runs = [-1]
 
     def search_all() -> None:
-        for slot in range(slots):
-            waves.start(slot, start, simulations)
-        while waves.descend():
-            waves.evaluate(evaluator)
-
-    search_all()
-    runs = [0]
-
-    def counted() -> None:
-        search_all()
+        waves.start_all(starts, simulations)
+        waves.run(judge)
         runs[0] += 1
 
-    elapsed = repeat(seconds, counted)
+    search_all()
+    elapsed = repeat(seconds, search_all)
     return runs[0] * slots * simulations / elapsed
 
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from actor.bench import Report, Spread, bench, evaluator_rate
-from actor.bench_crew import CrewRates, crew_rates
-from actor.peers import Missing, Peer, run_peers
+from actor.bench_crew import CrewRates, crew_rates, tree_rates
+from actor.peers import Missing, Peer, Ratio, ratios, run_peers
 from actor.positions import run_positions
 from engine.cli import (
     ConfigOption,
@@ -54,14 +54,25 @@ class GameBench:
     backends: dict[str, dict[int, Spread] | str] = field(default_factory=dict)
     """Evaluations per second by batch, or why there are none."""
     peers: list[Peer | Missing] = field(default_factory=list)
+    tree_all_cores: Spread | None = None
+    """The tree in a process per core, all together; measured beside the peers only."""
 
     @property
     def scaling(self) -> float:
         """Simulations per second of all workers over those of one."""
         return self.crew.sims_per_s.median / self.one_worker.sims_per_s.median
 
+    @property
+    def ratios(self) -> list[Ratio]:
+        """Ours over each peer's, on as many cores."""
+        ours = {1: self.report.tree_sims_per_s.median}
+        if self.tree_all_cores is not None:
+            ours.setdefault(cores(), self.tree_all_cores.median)
+        return ratios(self.peers, ours)
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
+        together = self.tree_all_cores
         return {
             **self.report.as_dict(),
             "workers": self.crew.workers,
@@ -72,7 +83,9 @@ class GameBench:
                 name: rates if isinstance(rates, str) else {b: s.__dict__ for b, s in rates.items()}
                 for name, rates in self.backends.items()
             },
+            "tree_all_cores_sims_per_s": together and together.__dict__,
             "peers": [peer.as_dict() for peer in self.peers],
+            "ratios": [ratio.as_dict() for ratio in self.ratios],
         }
 
 
@@ -131,10 +144,11 @@ def _bench_one(
         backends = _backends(game, data, positions, rounds, seconds)
     report = bench(game, settings, evaluator, network, backend, rounds, seconds)
     crew = [crew_rates(settings, data, backend, n, rounds, seconds) for n in (1, workers)]
-    theirs: list[Peer | Missing] = []
-    if python is not None:
-        theirs = run_peers(game, settings.search.simulations, seconds, rounds, python)
-    return GameBench(report, crew[0], crew[1], backends, theirs)
+    if python is None:
+        return GameBench(report, crew[0], crew[1], backends)
+    theirs = run_peers(game, settings.search.simulations, seconds, rounds, python)
+    together = tree_rates(settings, cores(), rounds, seconds)
+    return GameBench(report, crew[0], crew[1], backends, theirs, together)
 
 
 def _model(model: Path | None, paths: RunPaths) -> bytes | None:
@@ -194,7 +208,8 @@ def _table(one: GameBench) -> Table:
     rows = {
         "trees x simulations": f"{report.batch} x {report.simulations}",
         "rules, plies": f"{report.rules_plies_per_s:,.0f}",
-        "tree, simulations": _spread(report.tree_sims_per_s),
+        f"tree, simulations ({report.batch} trees, nobody asked)": _spread(report.tree_sims_per_s),
+        "tree, simulations (asked wave by wave)": _spread(report.waves_sims_per_s),
         f"evaluator ({report.backend}), positions": _spread(report.evals_per_s),
         "self-play, simulations": _spread(report.selfplay_sims_per_s),
         "self-play, positions": _spread(report.selfplay_positions_per_s),
@@ -233,6 +248,10 @@ def _table(one: GameBench) -> Table:
             rows[f"{peer.name} {peer.version}, {peer.cores} core(s): {peer.work}"] = _spread(
                 Spread.of(list(peer.sims_per_s))
             )
+    if one.tree_all_cores is not None:
+        rows[f"tree, simulations, {cores()} processes"] = _spread(one.tree_all_cores)
+    for ratio in one.ratios:
+        rows[f"tree / {ratio.name}, {ratio.cores} core(s)"] = f"{ratio.ratio:.1f}"
     for label, value in rows.items():
         table.add_row(label, value)
     return table

@@ -1,15 +1,17 @@
-"""Self-play in several processes at once: what one more core brings."""
+"""Self-play, or searches alone, in several processes at once: what one more core brings."""
 
 from __future__ import annotations
 
 import multiprocessing as mp
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from actor.bench import Spread, measured, warmed_up
+from actor.bench import Spread, measured, tree_rate, warmed_up
 from actor.positions import observed, random_states
 from engine.config import Settings
 from engine.errors import CartridgeError
@@ -43,11 +45,27 @@ def crew_rates(
     `data` is the model (None = uniform) and `backend` what judges it. Raises CartridgeError when a
     process fails.
     """
+    found = _at_once(_play, workers, rounds, seconds, (settings, data, backend))
+    return CrewRates(workers, Spread.of(found[:, 0].tolist()), Spread.of(found[:, 1].tolist()))
+
+
+def tree_rates(settings: Settings, workers: int, rounds: int, seconds: float) -> Spread:
+    """`tree_rate` of `workers` processes at the same time, all together; raises CartridgeError."""
+    found = _at_once(_search, workers, rounds, seconds, (settings,))
+    return Spread.of(found[:, 0].tolist())
+
+
+def _at_once(
+    work: Callable[..., None], workers: int, rounds: int, seconds: float, given: tuple[Any, ...]
+) -> NDArray[np.float64]:
+    """Run `work` in several processes; returns `[rounds, figures]`, summed over them."""
     context = mp.get_context("spawn")
     # Each round begins for all of them at once.
     barrier, answers = context.Barrier(workers), context.SimpleQueue()
-    arguments = (settings, data, backend, rounds, seconds, barrier, answers)
-    processes = [context.Process(target=_play, args=(i, *arguments)) for i in range(workers)]
+    processes = [
+        context.Process(target=work, args=(i, *given, rounds, seconds, barrier, answers))
+        for i in range(workers)
+    ]
     for process in processes:
         process.start()
     for process in processes:
@@ -57,9 +75,7 @@ def crew_rates(
             process.kill()
         codes = [process.exitcode for process in processes]
         raise CartridgeError(f"a process of the bench failed, exit codes {codes}; see above")
-    # Per process, round by round: (simulations per second, games per second).
-    found = np.array([answers.get() for _ in processes]).sum(axis=0)
-    return CrewRates(workers, Spread.of(found[:, 0].tolist()), Spread.of(found[:, 1].tolist()))
+    return np.array([answers.get() for _ in processes]).sum(axis=0)
 
 
 def _play(
@@ -88,4 +104,16 @@ def _play(
         barrier.wait(PATIENCE)
         elapsed, spent = measured(selfplay, evaluator, seconds)
         rates.append((spent.simulations / elapsed, spent.games / elapsed))
+    answers.put(rates)
+
+
+def _search(
+    worker: int, settings: Settings, rounds: int, seconds: float, barrier: Any, answers: Any
+) -> None:
+    game = find(settings.run.game)
+    tree_rate(game, settings, seconds / 10)
+    rates = []
+    for _ in range(rounds):
+        barrier.wait(PATIENCE)
+        rates.append((tree_rate(game, settings, seconds),))
     answers.put(rates)

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from engine.game import ONGOING
 from engine.kernels import helper, legal, mover, part, play, result, start, template
-from engine.search.descent import FINISHED, absorb, descend, open_root
+from engine.search.begin import open_root
+from engine.search.descent import FINISHED, PAUSED, absorb, descend
 from engine.search.reuse import reroot
 from engine.search.root import draw, strongest, surprise, target
-from engine.search.tree import FAST, FIRST, FULL, PROVEN, record
+from engine.search.tree import FAST, FIRST, FULL, PROVEN, SIMULATIONS, record
 from engine.search.wave import NO_ROW
 
 # What is counted beside the search's own counts, as indices of `Scores.counts`.
@@ -146,9 +147,10 @@ def next_search(tree, scores, schedule, rng, g):
 
 
 @template
-def play_on(tree, wave, cache, c, scores, schedule, logits, wdl, rng):
+def play_on(tree, wave, cache, c, scores, schedule, logits, wdl, rng, patience):
     """Absorb an answer, then let every game run until it needs the network or is finished.
 
+    A game pauses after `patience` simulations of its own.
     An ended game stays in its slot until it is collected and `begin_games` is called. Returns
     NO_ROW, or the first row of the answer that is not finite; nothing has changed then.
     """
@@ -156,14 +158,19 @@ def play_on(tree, wave, cache, c, scores, schedule, logits, wdl, rng):
     if bad != NO_ROW:
         return bad
     for g in range(tree.slots.shape[0]):
+        enough = tree.counts[SIMULATIONS] + patience
         while scores.games[g].finished == 0 and tree.slots[g].waiting == 0:
             if _is_forced(tree, scores, schedule, wave, g):
                 legal(tree.states[g, 0], wave.actions)
                 make_move(tree, scores, g, wave.actions[0])
                 if scores.games[g].finished == 0:
                     next_search(tree, scores, schedule, rng, g)
-            elif descend(tree, wave, cache, c, g, rng) == FINISHED:
-                conclude(tree, wave, c, scores, schedule, rng, g)
+            else:
+                end = descend(tree, wave, cache, c, g, rng, enough)
+                if end == PAUSED:
+                    break
+                if end == FINISHED:
+                    conclude(tree, wave, c, scores, schedule, rng, g)
     return NO_ROW
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import json
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,34 @@ class Missing:
     def as_dict(self) -> dict[str, object]:
         """For JSON."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Simulations per second of ours and of a peer on as many cores, medians."""
+
+    name: str
+    cores: int
+    ours: float
+    theirs: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as fast ours is."""
+        return self.ours / self.theirs
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return {**asdict(self), "ratio": self.ratio}
+
+
+def ratios(peers: Sequence[Peer | Missing], ours: dict[int, float]) -> list[Ratio]:
+    """Each peer that was measured beside `ours`, the rate by the number of cores, like for like."""
+    return [
+        Ratio(peer.name, peer.cores, ours[peer.cores], statistics.median(peer.sims_per_s))
+        for peer in peers
+        if isinstance(peer, Peer)
+    ]
 
 
 def run_peers(

@@ -14,7 +14,7 @@ from actor.moves import FAST_ONES, FORCED, SEARCHES, Schedule, allocate_scores, 
 from engine.config import Settings
 from engine.evaluator import Evaluator
 from engine.game import Game
-from engine.kernels import bind
+from engine.kernels import bind, direct
 from engine.search.cache import allocate_cache, clear
 from engine.search.constants import constants_of
 from engine.search.tree import (
@@ -131,7 +131,7 @@ class SelfPlay:
         self._ended: list[GameRecord] = []
         self._openings = MixedOpenings(game, settings, worker)
         self._begin = bind(begin_games, game)
-        self._play_on = bind(play_on, game)
+        self._play_on = direct(bind(play_on, game), *self._arguments())
 
     @property
     def is_done(self) -> bool:
@@ -152,6 +152,7 @@ class SelfPlay:
         began = time.perf_counter()
         if evaluator is not self._judge:
             clear(self._waves.cache)
+            self._waves.suppose(evaluator)
             self._judge = evaluator
             self._schedule = schedule_of(self._settings, model_step >= 0, progress)
         self._fill_empty(model_step)
@@ -178,17 +179,20 @@ class SelfPlay:
 
     def _advance(self) -> list[GameRecord]:
         """Let the games run until they need the network; returns those that ended."""
-        waves = self._waves
-        bad = self._play_on(
-            waves.tree, waves.wave, waves.cache, waves.constants, self._scores, self._schedule,
-            waves.logits, waves.wdl, self._rng,
-        )  # fmt: skip
+        bad = self._play_on(*self._arguments())
         if bad != NO_ROW:
-            waves.refuse(bad)
+            self._waves.refuse(bad)
         ended = np.flatnonzero(self._scores.games["finished"] & ~self._empty)
         self._empty[ended] = True
         self._empty_count += len(ended)
         return [self._record(int(g)) for g in ended]
+
+    def _arguments(self) -> tuple[object, ...]:
+        waves = self._waves
+        return (
+            waves.tree, waves.wave, waves.cache, waves.constants, self._scores, self._schedule,
+            waves.logits, waves.wdl, self._rng, max(1, waves.patience // len(self._empty)),
+        )  # fmt: skip
 
     def _fill_empty(self, model_step: int) -> None:
         if self._refused or not self._empty_count:

@@ -19,6 +19,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import numba
 from numba import njit
 
 from engine.game import Game
@@ -34,6 +35,7 @@ canonical: Any = None
 
 
 _BOUND: list[Any] = []
+_numba: Any = numba  # of which only a part has types
 
 # Without reference counts, a switch that Numba's types do not know. Nothing in a kernel allocates,
 # and counting references to arrays costs several times what the search does.
@@ -88,6 +90,22 @@ def bind(kernel: Callable[..., Any], game: Game) -> Callable[..., Any]:
     bound: Callable[..., Any] = _compiled(cache=True, nogil=True, inline=inline)(function)
     _BOUND.append(bound)
     return bound
+
+
+def direct(kernel: Callable[..., Any], *examples: object) -> Callable[..., Any]:
+    """The code of a bound `kernel` for arguments of the types of `examples`, and only for those.
+
+    A call of the kernel itself looks at the type of every argument first, which costs 10 µs for
+    the arrays of a search. Whoever calls this must hand over the same types, dimensions and memory
+    layouts each time; not all differences are noticed.
+    """
+    if _numba.config.DISABLE_JIT:
+        return kernel
+    bound: Any = kernel
+    types_of = tuple(_numba.typeof(example) for example in examples)
+    bound.compile(types_of)
+    code: Callable[..., Any] = bound.overloads[types_of].entry_point
+    return code
 
 
 def compilations() -> int:

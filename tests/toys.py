@@ -105,3 +105,29 @@ class HashEvaluator:
         logits = np.array([b % 17 for b in digest], np.float32) / np.float32(8)
         win, draw = win % 5, draw % 4
         return logits, np.array([win, draw, 8 - win - draw], np.float32) / np.float32(8)
+
+
+class Asked:
+    """Says the same of every position and does not declare it."""
+
+    def __init__(self, game: Game, wdl: tuple[float, float, float] = (0, 1, 0)) -> None:
+        self._actions, self._wdl = game.actions, np.array(wdl, np.float32)
+
+    def evaluate(
+        self, observations: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        rows = len(observations)
+        return np.zeros((rows, self._actions), np.float32), np.tile(self._wdl, (rows, 1))
+
+
+class Alike(Asked):
+    """The same, declared; it must not be asked."""
+
+    @property
+    def alike(self) -> NDArray[np.float32]:
+        return self._wdl
+
+    def evaluate(
+        self, observations: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        raise AssertionError("this evaluator was asked")

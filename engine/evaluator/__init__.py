@@ -21,3 +21,13 @@ class Evaluator(Protocol):
         reused by the next call, and a network that has diverged answers NaN: the search refuses it.
         """
         ...
+
+
+def alike(evaluator: Evaluator) -> NDArray[np.float32] | None:
+    """What `evaluator` says of every position without a look at it, or None if it does look.
+
+    Such an evaluator declares it by an attribute `alike`: win, draw, loss as `float32[3]`; it
+    prefers no action anywhere. A search need not ask it then, and runs without Python.
+    """
+    declared: NDArray[np.float32] | None = getattr(evaluator, "alike", None)
+    return declared

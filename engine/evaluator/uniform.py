@@ -11,6 +11,9 @@ from engine.game import Game
 class UniformEvaluator:
     """Zero logits and a certain draw; with it the search is pure MCTS."""
 
+    alike = np.array([0, 1, 0], np.float32)
+    """See `engine.evaluator.alike`."""
+
     def __init__(self, game: Game) -> None:
         self._actions = game.actions
         self._grow(256)
@@ -26,4 +29,4 @@ class UniformEvaluator:
 
     def _grow(self, rows: int) -> None:
         self._logits = np.zeros((rows, self._actions), np.float32)
-        self._wdl = np.tile(np.array([0, 1, 0], np.float32), (rows, 1))
+        self._wdl = np.tile(self.alike, (rows, 1))

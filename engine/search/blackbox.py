@@ -63,10 +63,8 @@ def search(
     constants = constants_of(game, settings, simulations)
     nodes = nodes_for(simulations, game.actions)
     waves = Waves(game, len(states), nodes, constants, cache, rng=noise_rng)
-    for slot, state in enumerate(states):
-        waves.start(slot, state, simulations, noisy=noise_rng is not None)
-    while waves.descend():
-        waves.evaluate(evaluator)
+    waves.start_all(states, simulations, noisy=noise_rng is not None)
+    waves.run(evaluator)
     return summary(waves)
 
 

@@ -12,7 +12,6 @@ import numpy as np
 from engine.game import ONGOING, value_for
 from engine.kernels import (
     canonical,
-    helper,
     inlined,
     legal,
     mover,
@@ -25,7 +24,7 @@ from engine.kernels import (
 from engine.search.cache import ABSENT, READY, find, reserve, scramble
 from engine.search.constants import AS_IS, RANDOM
 from engine.search.proof import settle
-from engine.search.puct import backup, choose_child, grow
+from engine.search.puct import backup, choose_child, grow, weigh
 from engine.search.root import choose_at_root, dress
 from engine.search.tree import (
     CACHED,
@@ -33,7 +32,6 @@ from engine.search.tree import (
     ENDED,
     EVALUATIONS,
     EXPANDED,
-    FULL,
     LEAVES,
     NEW,
     PROVED,
@@ -46,38 +44,9 @@ from engine.search.tree import (
 )
 from engine.search.wave import NO_ROW, first_not_finite, keep, overtaken, queue, withdraw
 
-ASKS, FINISHED, STUCK = 0, 1, 2
-"""How a descent ends: a leaf waits; the search is done; no leaf is free but those in flight."""
-
-
-@helper
-def open_root(nodes, slot, simulations):  # type: ignore[no-untyped-def]
-    """Make the state of node 0 a fresh root and ask for `simulations` descents below it."""
-    root = nodes[0]
-    root.status = NEW
-    root.visits = 0
-    root.value_sum = 0.0
-    root.explored = 0.0
-    root.children = 0
-    root.flips = 0
-    root.lower = -1
-    root.upper = 1
-    slot.used = 1
-    slot.done = -1
-    slot.budget = simulations
-    slot.waiting = 0
-
-
-@template
-def begin(tree, g, state, simulations, noisy):  # type: ignore[no-untyped-def]
-    """Put `state` at the root of slot `g` and ask for `simulations` descents below it."""
-    slot = tree.slots[g]
-    for w in range(state.shape[0]):
-        tree.states[g, 0, w] = state[w]
-    slot.noisy = noisy
-    slot.kind = FULL
-    slot.noise_scale = 1.0
-    open_root(tree.nodes[g], slot, simulations)
+ASKS, FINISHED, STUCK, PAUSED = 0, 1, 2, 3
+"""How a descent ends: a leaf waits; the search is done; no leaf is free but those in flight; as
+many simulations are made as it may make."""
 
 
 @part
@@ -144,28 +113,49 @@ def expand(tree, g, index, path, depth, judged, image, wave, c, rng):  # type: i
     nodes, slot = tree.nodes[g], tree.slots[g]
     actions = wave.actions.shape[0]
     count = legal(tree.states[g, index], wave.actions)
-    grow(nodes, slot, index, judged, c.place[image], wave.actions, wave.weights, count)
+    total = weigh(judged, c.place[image], wave.actions, wave.weights, count)
+    grow(nodes, slot, index, wave.actions, wave.weights, total, count)
+    believe(tree, g, index, path, depth, judged[actions:], wave, c, rng)
+
+
+@part
+def expand_alike(tree, g, index, path, depth, wave, c, rng):  # type: ignore[no-untyped-def]
+    """As `expand`, with the answer that fits every position: no action is preferred."""
+    count = legal(tree.states[g, index], wave.actions)
+    for i in range(count):
+        wave.weights[i] = 1.0
+    grow(tree.nodes[g], tree.slots[g], index, wave.actions, wave.weights, count, count)
+    believe(tree, g, index, path, depth, wave.alike, wave, c, rng)
+
+
+@part
+def believe(tree, g, index, path, depth, wdl, wave, c, rng):  # type: ignore[no-untyped-def]
+    """Back up the value of a leaf whose children exist; a root's get their noise."""
+    nodes, slot = tree.nodes[g], tree.slots[g]
     if index == 0:
         for i in range(3):
-            tree.wdl[g, i] = judged[actions + i]
+            tree.wdl[g, i] = wdl[i]
         dress(nodes, slot, tree.noise[g], tree.priors[g], c, rng, wave.weights)
     else:
         tree.counts[SIMULATIONS] += 1
         tree.counts[LEAVES] += 1
         tree.counts[EDGES] += depth
-    backup(nodes, slot, path, depth, judged[actions] - judged[actions + 2])
+    backup(nodes, slot, path, depth, wdl[0] - wdl[2])
 
 
 @part
-def descend(tree, wave, cache, c, g, rng):  # type: ignore[no-untyped-def]
-    """Search slot `g` until a leaf of it must wait; returns ASKS, FINISHED or STUCK.
+def descend(tree, wave, cache, c, g, rng, most):  # type: ignore[no-untyped-def]
+    """Search slot `g` until a leaf of it must wait; returns ASKS, FINISHED, STUCK or PAUSED.
 
-    A search whose next leaf finds no room for its children ends there.
+    It pauses when `most` simulations are counted in `tree.counts`, those of all slots. A search
+    whose next leaf finds no room for its children ends there.
     """
     nodes, slot = tree.nodes[g], tree.slots[g]
     path = wave.paths[wave.used[0].leaves]
     room = nodes.shape[0] - wave.actions.shape[0]
     while slot.done + slot.waiting < slot.budget:
+        if tree.counts[SIMULATIONS] >= most:
+            return PAUSED
         index, depth = 0, 0
         path[0] = 0
         if nodes[0].status >= EXPANDED:
@@ -224,6 +214,10 @@ def visit(tree, wave, cache, c, g, index, path, depth, rng):  # type: ignore[no-
 @part
 def judge(tree, wave, cache, c, g, index, path, depth, rng):  # type: ignore[no-untyped-def]
     """Take a leaf's evaluation from the cache or ask the network; whether it must wait."""
+    if wave.used[0].alike == 1:
+        tree.counts[EVALUATIONS] += 1
+        expand_alike(tree, g, index, path, depth, wave, c, rng)
+        return False
     nodes, slot = tree.nodes[g], tree.slots[g]
     state = tree.states[g, index]
     image = 0
@@ -278,17 +272,19 @@ def show(wave, c, row, entry):  # type: ignore[no-untyped-def]
 
 
 @template
-def advance(tree, wave, cache, c, logits, wdl, rng, most):  # type: ignore[no-untyped-def]
+def advance(tree, wave, cache, c, logits, wdl, rng, most, patience):  # type: ignore[no-untyped-def]
     """Absorb an answer, then fill the next batch with at most `most` leaves of each tree.
 
+    Comes back after `patience` simulations of all trees together, wherever they stand then.
     Returns NO_ROW, or the first row of the answer that is not finite; nothing has changed then.
     """
     bad = absorb(tree, wave, cache, c, logits, wdl, rng)
     if bad != NO_ROW:
         return bad
+    enough = tree.counts[SIMULATIONS] + patience
     for g in range(tree.slots.shape[0]):
         while tree.slots[g].waiting < most:
-            if descend(tree, wave, cache, c, g, rng) != ASKS:
+            if descend(tree, wave, cache, c, g, rng, enough) != ASKS:
                 break
     return NO_ROW
 

@@ -43,10 +43,10 @@ def choose_child(nodes, index, c):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def grow(nodes, slot, index, judged, place, actions, weights, count):  # type: ignore[no-untyped-def]
-    """Create a child for each of `actions[:count]`, priors = softmax of their logits.
+def weigh(judged, place, actions, weights, count):  # type: ignore[no-untyped-def]
+    """Fill `weights[:count]` for `actions[:count]` in proportion to softmax; returns their sum.
 
-    The logit of action a is `judged[place[a]]`; `weights` is scratch of A numbers.
+    The logit of action a is `judged[place[a]]`.
     """
     top = NO_SCORE
     for i in range(count):
@@ -55,6 +55,12 @@ def grow(nodes, slot, index, judged, place, actions, weights, count):  # type: i
     for i in range(count):
         weights[i] = math.exp(float(judged[place[actions[i]]] - top))
         total += weights[i]
+    return total
+
+
+@inlined
+def grow(nodes, slot, index, actions, weights, total, count):  # type: ignore[no-untyped-def]
+    """Create a child for each of `actions[:count]` with the prior `weights[i] / total`."""
     node = nodes[index]
     node.first = slot.used
     node.children = count

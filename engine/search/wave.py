@@ -36,6 +36,7 @@ USED = record(
         ("leaves", np.int32),
         ("rows", np.int32),
         ("answered", np.int32),  # 1 once the network has judged the batch
+        ("alike", np.int32),  # 1 if nobody need be asked: `Wave.alike` is said of every position
     ]
 )
 
@@ -55,6 +56,7 @@ class Wave(NamedTuple):
     keys: NDArray[np.uint64]  # [L, W] the position that the network is to judge
     observations: NDArray[np.float32]  # [L, C, H, W]
     judged: NDArray[np.float32]  # [L, A + 3] logits and wdl of the key
+    alike: NDArray[np.float32]  # [3] wdl that an evaluator says of all positions, if it does
     planes: NDArray[np.float32]  # [C, H, W] scratch
     actions: NDArray[np.int16]  # [A] scratch
     weights: NDArray[np.float64]  # [A] scratch
@@ -74,6 +76,7 @@ def allocate_wave(game: Game, slots: int, leaves_each: int, nodes: int) -> Wave:
         keys=np.zeros((leaves, game.words), np.uint64),
         observations=np.zeros((leaves, *game.planes), np.float32),
         judged=np.zeros((leaves, game.actions + 3), np.float32),
+        alike=np.zeros(3, np.float32),
         planes=np.zeros(game.planes, np.float32),
         actions=np.zeros(game.actions, np.int16),
         weights=np.zeros(game.actions, np.float64),

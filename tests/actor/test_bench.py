@@ -36,12 +36,18 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_the_limit_follows_from_the_parts(measured: dict[str, Any]) -> None:
-    tree, evals = measured["tree_sims_per_s"]["median"], measured["evals_per_s"]["median"]
+    tree, evals = measured["waves_sims_per_s"]["median"], measured["evals_per_s"]["median"]
     limit = 1 / (1 / tree + measured["evals_per_sim"] / evals)
     assert measured["limit_sims_per_s"] == pytest.approx(limit)
     reached = measured["selfplay_sims_per_s"]["median"]
     assert measured["limit_ratio"] == pytest.approx(reached / limit)
-    for name in ("tree_sims_per_s", "evals_per_s", "selfplay_sims_per_s", "selfplay_games_per_s"):
+    for name in (
+        "tree_sims_per_s",
+        "waves_sims_per_s",
+        "evals_per_s",
+        "selfplay_sims_per_s",
+        "selfplay_games_per_s",
+    ):
         assert 0 < measured[name]["low"] <= measured[name]["median"] <= measured[name]["high"]
 
 
@@ -74,10 +80,20 @@ def test_peers_are_measured_or_named(measured: dict[str, Any]) -> None:
     assert any("mctx" in name and "reason" in peer for name, peer in peers.items())
 
 
+def test_ratios_compare_as_many_cores(measured: dict[str, Any]) -> None:
+    assert measured["tree_all_cores_sims_per_s"]["low"] > 0
+    found = measured["ratios"]
+    assert {ratio["name"] for ratio in found} == {"OpenSpiel, Python", "OpenSpiel, C++"}
+    for ratio in found:
+        assert ratio["cores"] == 1 and ratio["ours"] == measured["tree_sims_per_s"]["median"]
+        assert ratio["ratio"] == pytest.approx(ratio["ours"] / ratio["theirs"])
+
+
 def test_the_table_names_what_it_shows(tmp_path: Path) -> None:
     done = bench(*SHORT, "--workers", "1", data_dir=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "none (uniform)" in done.stdout and "reached / limit" in done.stdout
+    assert "(8 trees, nobody" in done.stdout
 
 
 def test_a_model_that_is_not_there(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from actor.peers import (
     mctx_peers,
     openspiel_peers,
     python_bot,
+    ratios,
     run_peers,
 )
 from engine.errors import CartridgeError, ConfigError
@@ -79,6 +80,18 @@ def test_games_that_a_peer_does_not_play_are_named() -> None:
     peers = run_peers(find("kalaha"), rounds=1, seconds=0.001)
     assert [peer.name for peer in peers] == ["OpenSpiel", "mctx + pgx"]
     assert all(isinstance(peer, Missing) and "Kala" in peer.reason for peer in peers)
+
+
+def test_ratios_are_like_for_like() -> None:
+    """All our cores beside all of theirs, one beside one; who was not measured has none."""
+    peers = [
+        Peer("slow", "work", "1", 1, 1, (1.0, 2.0, 9.0)),
+        Peer("fast", "work", "1", 2, 32, (5.0, 4.0, 6.0)),
+        Missing("absent", "not installed"),
+    ]
+    found = ratios(peers, {1: 20.0, 2: 30.0})
+    assert [(r.name, r.cores, r.ratio) for r in found] == [("slow", 1, 10.0), ("fast", 2, 6.0)]
+    assert found[0].as_dict()["ratio"] == 10.0
 
 
 @pytest.mark.skipif(HAS_MCTX, reason="mctx and pgx are there")

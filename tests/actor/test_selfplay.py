@@ -18,13 +18,14 @@ from engine.evaluator import Evaluator
 from engine.evaluator.uniform import UniformEvaluator
 from engine.game import ONGOING, Game
 from engine.games import all_games, find
+from engine.search import waves
 from engine.search.cache import READY
 from engine.search.tree import FAST
 from engine.sources import load
 from storage.replay.record import GameRecord
 from tests.engine.search.common import judge_of
 from tests.engine.search.naive import NaiveSearch
-from tests.toys import HEAP, HashEvaluator
+from tests.toys import HEAP, Alike, Asked, HashEvaluator
 
 GAMES = [*all_games().values(), HEAP]
 CONNECT4 = find("connect4")
@@ -241,6 +242,50 @@ def test_a_game_carries_the_model_it_began_with() -> None:
     assert early[0].model_step == 7
 
 
+# -- an evaluator that says the same of every position
+
+
+@pytest.mark.parametrize(
+    ("search", "selfplay"),
+    [
+        ({}, {"full_share": 0.5}),
+        ({"reuse_tree": True, "symmetry": "random"}, {"skip_forced": False}),
+        ({"root": "gumbel"}, {"opening_share": 0.5, "opening_plies": 4}),
+    ],
+)
+def test_unasked_it_plays_the_same_games(
+    monkeypatch: pytest.MonkeyPatch, search: Pairs, selfplay: Pairs
+) -> None:
+    """Of one slot: several draw from the same numbers, in the order in which they need them."""
+    monkeypatch.setattr(waves, "PATIENCE", 33)  # searches pause in their midst
+    settings, found = _settings(CONNECT4, search, **{**selfplay, "games": 1}), []
+    for judge in (Asked(CONNECT4), Alike(CONNECT4)):
+        counters: list[Counters] = []
+        found.append(_play(CONNECT4, settings, 6, counters=counters, evaluator=judge))
+        found.append([counters[0].simulations, counters[0].searches, counters[0].spared])
+    assert _same(found[0], found[2]) and found[1] == found[3]
+
+
+def test_nobody_is_asked_and_nobody_runs_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many games side by side, all of them at each step, and a step is short."""
+    selfplay = SelfPlay(CONNECT4, _settings(CONNECT4, {"simulations": 300}, games=256))
+    counters, steps = selfplay.counters, 0
+    while counters.games < 256:
+        before, steps = counters.simulations, steps + 1
+        selfplay.step(Alike(CONNECT4))
+        assert counters.simulations - before <= 2 * waves.PATIENCE
+        slots = selfplay._waves.tree.slots
+        assert not slots["waiting"].any()
+    assert steps > 50 and counters.evaluations + counters.ended > counters.simulations
+    monkeypatch.setattr(waves, "PATIENCE", 640)
+    begun = SelfPlay(CONNECT4, _settings(CONNECT4), may_begin=_budget(16))
+    begun.step(Alike(CONNECT4))
+    judge = HashEvaluator(CONNECT4)
+    while not begun.is_done:  # a model comes in the midst of the games
+        begun.step(judge)
+    assert judge.rows > 1000 and begun.counters.games == 16
+
+
 # -- what is asked of the network
 
 
@@ -454,7 +499,7 @@ def test_noise_frozen_after_a_kept_tree() -> None:
 def test_noise_of_each_game_is_its_own() -> None:
     selfplay = SelfPlay(CONNECT4, _settings(CONNECT4, {"cache_megabytes": 0}))
     for _ in range(2):
-        selfplay.step(UniformEvaluator(CONNECT4))
+        selfplay.step(HashEvaluator(CONNECT4))
     noise = selfplay.noise()
     assert np.allclose(noise.sum(axis=1), 1, atol=1e-5) and (noise >= 0).all()
     assert len(np.unique(noise[:, 0])) == len(noise)

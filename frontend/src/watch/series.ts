@@ -42,7 +42,7 @@ export const RATES: Panel[] = [
 
 export const ACCURACY: Panel = {
   title: "Against exact play",
-  note: "Share of solved random positions in which the network alone, without search, chooses right.",
+  note: "Share of solved random positions where the network alone, without search, is right.",
   curves: [
     { key: "wdl_optimal", name: "keeps the result", colour: "--curve-green" },
     { key: "exact_optimal", name: "the very best move", colour: "--curve-blue" },

@@ -55,7 +55,7 @@ class Spoiled:
         return logits, wdl
 
 
-def _trees(waves: Waves) -> list[object]:
+def trees_of(waves: Waves) -> list[object]:
     """All that matters of the trees: nodes in use, their states, slots and noise."""
     tree = waves.tree
     found: list[object] = []
@@ -94,13 +94,13 @@ def test_a_bad_answer_leaves_the_trees_as_they_were(leaves: int, at: int, kind: 
         stopped.evaluate(HashEvaluator(CONNECT4))
     stopped.descend(leaves)
     stopped.interrupt()
-    before = _trees(stopped)
-    assert _trees(waves) == before
+    before = trees_of(stopped)
+    assert trees_of(waves) == before
     finish(waves, spoiled, leaves)
     whole = waves_of(CONNECT4, states, 200, config, noise=4, leaves=leaves)
     finish(whole, HashEvaluator(CONNECT4), leaves)
     if leaves == 1:
-        assert _trees(waves) == _trees(whole)
+        assert trees_of(waves) == trees_of(whole)
     for slot in range(len(states)):
         audit(CONNECT4, waves.tree, slot, judge_of(CONNECT4, spoiled, config), noisy=True)
         assert (waves.tree.slots[slot]["done"] == waves.tree.slots[slot]["budget"]).all()
@@ -255,3 +255,29 @@ def test_an_arena_that_is_too_small_ends_the_search_early(game: Game, leaves: in
 def test_a_tree_of_800_simulations_is_small() -> None:
     waves = waves_of(CONNECT4, CONNECT4.new()[None], 800, SearchSettings())
     assert bytes_per_slot(waves.tree) < 320_000
+
+
+def test_the_layout_of_an_answer_does_not_matter() -> None:
+    """The compiled code takes one type and layout; shapes that do not fit never reach it."""
+    states = some_states(CONNECT4, 5, 1)
+
+    class Odd(HashEvaluator):
+        def evaluate(self, observations: NDArray[np.float32]) -> Answer:
+            logits, wdl = super().evaluate(observations)
+            return np.asfortranarray(logits), np.repeat(wdl, 2, axis=1)[:, ::2].astype(float)  # type: ignore[return-value]
+
+    found, expected = (
+        search(CONNECT4, states, 40, judge) for judge in (Odd(CONNECT4), HashEvaluator(CONNECT4))
+    )
+    assert np.array_equal(found.visits, expected.visits)
+
+    class Flat(HashEvaluator):
+        def evaluate(self, observations: NDArray[np.float32]) -> Answer:
+            logits, wdl = super().evaluate(observations)
+            return logits.ravel(), wdl[..., None]
+
+    waves = waves_of(CONNECT4, states, 40, SearchSettings())
+    with pytest.raises(EvaluationError, match="needed are"):
+        finish(waves, Flat(CONNECT4))
+    finish(waves, HashEvaluator(CONNECT4))
+    assert np.array_equal(summary(waves).visits, expected.visits)
