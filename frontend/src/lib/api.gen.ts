@@ -460,6 +460,12 @@ export interface components {
          * @description One line of the learner's history.
          */
         MetricsRow: {
+            /**
+             * Ending Loss
+             * @description of final margin and owners of the cells; 0 without them
+             * @default 0
+             */
+            ending_loss: number;
             /** Games */
             games: number;
             /** Games Per Second */
@@ -481,6 +487,12 @@ export interface components {
             positions: number;
             /** Positions Per Second */
             positions_per_second: number;
+            /**
+             * Reply Loss
+             * @description of the move that followed, in nats; 0 without it
+             * @default 0
+             */
+            reply_loss: number;
             /**
              * Seconds
              * @description training time of the run so far, over all restarts
