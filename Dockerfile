@@ -23,7 +23,7 @@ RUN pip install --no-cache-dir --no-deps -c constraints.txt \
 
 # The libraries change less often than the code, so they get a layer of their own.
 COPY pyproject.toml README.md LICENSE ./
-RUN mkdir engine storage actor trainer web \
+RUN mkdir engine storage actor trainer web zoo \
     && pip install --no-cache-dir -c constraints.txt -e ".[train,fast]"
 
 COPY --chown=player engine engine
@@ -31,6 +31,7 @@ COPY --chown=player storage storage
 COPY --chown=player actor actor
 COPY --chown=player trainer trainer
 COPY --chown=player web web
+COPY --chown=player zoo zoo
 COPY --chown=player --from=page /app/web/static web/static
 COPY --chown=player config.toml scripts/warm.py ./
 

@@ -1,4 +1,4 @@
-"""`python -m actor`: self-play, and the yardsticks: arena, accuracy, convert, tournament, bench."""
+"""`python -m actor`: self-play, and all that plays to measure: referee, arena, zoo and more."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ import typer
 from actor.bench_cli import run_bench
 from actor.conversion_cli import convert
 from actor.crew import Crew
+from actor.curve_cli import curve
 from actor.matches_cli import accuracy, arena, tournament
+from actor.mixed import mixed_player
+from actor.referee_cli import referee
 from actor.selfplay import Counters
+from actor.zoo_cli import zoo
 from engine.cli import (
     ConfigOption,
     DataDirOption,
@@ -30,15 +34,18 @@ from engine.cli import (
     start_logging,
 )
 from engine.evaluator.choose import refuse_missing
+from engine.games import find
 from storage.layout import create, run_paths
 
 LOG = logging.getLogger(__name__)
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
-for yardstick in (arena, accuracy, convert, tournament):
+for yardstick in (arena, accuracy, convert, curve, tournament):
     app.command()(yardstick)
 app.command("bench")(run_bench)
+app.command()(referee)
+app.command("zoo")(zoo)
 
 
 @app.callback(invoke_without_command=True)
@@ -64,6 +71,7 @@ def selfplay(
     settings = settings_from(config, given)
     start_logging("actor", log_format)
     refuse_missing(settings.evaluator)
+    mixed_player(find(settings.run.game), settings)  # a name that is none is told at once
     create(run_paths(settings))
     crew = Crew(settings, max_episodes, log_format)
     with ProgressLine("self-play", max_episodes, LOG) as line:

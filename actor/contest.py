@@ -6,14 +6,15 @@ the same result however many processes share it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from actor.arena import NOTHING, Score, openings, pairs_of, play_pairs
-from actor.players import Recipe
+from actor.players import Player, Recipe, as_it_is
 from actor.sprt import Sprt, Verdict
 from actor.workshop import Workshop
 from engine.config import SearchSettings
@@ -43,14 +44,19 @@ class Heat:
     entropy: tuple[int, ...]
 
 
-def venue(place: Venue) -> Callable[[Heat], Score]:
-    """The tool of the workshop: a function that plays a heat; the score is its first player's."""
+PlayHeat = Callable[[Heat], Score]
+"""Plays a heat; the score is its first player's."""
+
+
+def venue(place: Venue, watched: Callable[[Player], Player] = as_it_is) -> PlayHeat:
+    """The tool of the workshop: a function that plays heats, its players `watched`."""
     game = find(place.game)
 
     def play(heat: Heat) -> Score:
         # Anew for each heat: what a player remembers must not depend on who played before.
         first, second = (
-            place.recipes[name].player(game, place.search) for name in (heat.first, heat.second)
+            watched(place.recipes[name].player(game, place.search))
+            for name in (heat.first, heat.second)
         )
         return play_pairs(game, first, second, heat.starts, np.random.default_rng(heat.entropy))
 
@@ -93,21 +99,42 @@ def contest(
 
     `report` is told the score after each heat. Raises ConfigError for an odd number of games.
     """
-    rng = np.random.default_rng(match.seed)
-    starts = np.stack(openings(game, pairs_of(match.games), match.opening_plies, rng))
-    heats = [
-        Heat("first", "second", starts[i : i + HEAT], (match.seed, 1 + i // HEAT))
-        for i in range(0, len(starts), HEAT)
-    ]
-    place = Venue(game.name, search, dict(zip(("first", "second"), recipes, strict=True)))
     score, verdict = NOTHING, None
-    with Workshop(venue, place, match.workers) as workshop:
-        for part in workshop.answers(heats):
-            score += part
+    with closing(scores(game, search, recipes, match)) as running:
+        for score in running:
             report(score)
             if match.test is not None:
                 verdict = match.test.verdict(score.pairs)
                 if verdict.decision != "undecided":
                     break
-    played = starts[: score.games // 2]
+    played = _starts(game, match)[: score.games // 2]
     return Outcome(score, len({start.tobytes() for start in played}), verdict)
+
+
+def scores(
+    game: Game,
+    search: SearchSettings,
+    recipes: Sequence[Recipe],
+    match: Match,
+    make: Callable[[Venue], PlayHeat] = venue,
+) -> Generator[Score]:
+    """The score of all games so far, after each heat of a match; `match.test` is not asked.
+
+    `make` says how a heat is played, see `venue`. Raises ConfigError for an odd number of games.
+    """
+    starts = _starts(game, match)
+    heats = [
+        Heat("first", "second", starts[i : i + HEAT], (match.seed, 1 + i // HEAT))
+        for i in range(0, len(starts), HEAT)
+    ]
+    place = Venue(game.name, search, dict(zip(("first", "second"), recipes, strict=True)))
+    score = NOTHING
+    with Workshop(make, place, match.workers) as workshop:
+        for part in workshop.answers(heats):
+            score += part
+            yield score
+
+
+def _starts(game: Game, match: Match) -> NDArray[np.uint64]:
+    rng = np.random.default_rng(match.seed)
+    return np.stack(openings(game, pairs_of(match.games), match.opening_plies, rng))

@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -37,9 +38,10 @@ from engine.cli import (
     start_logging,
 )
 from engine.games import find
-from storage.layout import create, run_paths
+from storage.layout import create, run_paths, zoo_folder
 from storage.lock import ladder_lock
 from storage.models.filesystem import FilesystemModels
+from storage.zoo import Zoo
 
 LOG = logging.getLogger(__name__)
 
@@ -70,21 +72,24 @@ def arena(
     as_json: JsonOption = False,
 ) -> None:
     """Let two players meet over paired openings."""
-    _prepare()
+    prepare()
     settings = settings_from(config, flags(game, run_name, data_dir, assignments, seed))
     played, models = find(settings.run.game), FilesystemModels(run_paths(settings))
+    zoo = partial(Zoo(zoo_folder(settings)).model, played.name)
     test = parse_sprt(sprt) if sprt is not None else None
-    recipes = [recipe(parse(spec), models) for spec in (first, second)]
+    recipes = [recipe(parse(spec), models, zoo) for spec in (first, second)]
     match = Match(games, opening_plies, settings.run.seed, workers or cores(), test)
     with ProgressLine("arena", games, LOG) as line:
-        outcome = contest(played, settings.search, recipes, match, _score_on(line))
+        outcome = contest(played, settings.search, recipes, match, score_on(line))
     if as_json:
         print_json({"first": first, "second": second, **outcome.as_dict()})
         return
     _tell(first, second, played.title, outcome)
 
 
-def _score_on(line: ProgressLine) -> Callable[[Score], None]:
+def score_on(line: ProgressLine) -> Callable[[Score], None]:
+    """Shows on `line` how a match stands."""
+
     def report(score: Score) -> None:
         line.show(score.games, f"{score.games} games, score {score.score:.1%}")
 
@@ -125,7 +130,8 @@ def accuracy(
     """Count how often a player chooses a move that exact play would choose."""
     settings = settings_from(config, flags(game, run_name, data_dir, assignments, seed))
     played = find(settings.run.game)
-    chosen = player(who, played, FilesystemModels(run_paths(settings)), settings.search)
+    models, zoo = FilesystemModels(run_paths(settings)), Zoo(zoo_folder(settings))
+    chosen = player(who, played, models, settings.search, partial(zoo.model, played.name))
     solved = yardstick.read_positions(positions, played)
     found = yardstick.accuracy(chosen, solved, np.random.default_rng(settings.run.seed))
     if as_json:
@@ -158,14 +164,17 @@ def tournament(
     as_json: JsonOption = False,
 ) -> None:
     """Rate players against each other; continues the run's ladder (ratings.json)."""
-    _prepare()
+    prepare()
     settings = settings_from(config, flags(game, run_name, data_dir, assignments, seed))
     played, paths = find(settings.run.game), run_paths(settings)
     create(paths)
     plan = Plan(games_per_pair, rounds, opening_plies, settings.run.seed, workers or cores())
     with ladder_lock(paths), ProgressLine("tournament", None, LOG) as line:
         models = FilesystemModels(paths)
-        entrants = Tournament(played, settings.search, models, paths.ratings, plan, _games_on(line))
+        zoo = partial(Zoo(zoo_folder(settings)).model, played.name)
+        entrants = Tournament(
+            played, settings.search, models, paths.ratings, plan, games_on(line), zoo=zoo
+        )
         entrants.enter(players or [])
         ladder = entrants.run()
     if as_json:
@@ -174,7 +183,9 @@ def tournament(
     Console().print(_ranking(ladder, played.title))
 
 
-def _games_on(line: ProgressLine) -> Callable[[Ladder], None]:
+def games_on(line: ProgressLine) -> Callable[[Ladder], None]:
+    """Shows on `line` how many games a ladder has."""
+
     def report(ladder: Ladder) -> None:
         games = sum(entry.games for entry in ladder.players) // 2
         line.show(games, f"{len(ladder.players)} players, {games} games")
@@ -193,7 +204,7 @@ def _ranking(ladder: Ladder, title: str) -> Table:
     return table
 
 
-def _prepare() -> None:
+def prepare() -> None:
     """Log to stderr, and end in order on SIGTERM: the processes that play must end too."""
     start_logging("actor")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))

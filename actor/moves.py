@@ -86,12 +86,15 @@ def allocate_scores(slots: int, max_plies: int, words: int, actions: int, nodes:
 
 
 @template
-def begin_games(tree, scores, schedule, rng, slots, count, scratch):
-    """Start a new game in each of `slots[:count]`, some of them with random plies."""
-    for i in range(count):
+def begin_games(tree, scores, schedule, rng, slots, openings, lengths, scratch):
+    """Start a new game in each of `slots`, some of them with random plies.
+
+    Where `lengths` is not 0, the game opens with so many of the actions in `openings` instead.
+    """
+    for i in range(len(slots)):
         g = slots[i]
         game, state = scores.games[g], tree.states[g, 0]
-        while True:
+        while lengths[i] == 0:
             start(state)
             wanted = 0
             if schedule.opening_plies > 0 and rng.random() < schedule.opening_share:
@@ -105,6 +108,12 @@ def begin_games(tree, scores, schedule, rng, slots, count, scratch):
                 plies += 1
             if result(state) == ONGOING:
                 break
+        if lengths[i] > 0:
+            start(state)
+            plies = lengths[i]
+            for ply in range(plies):
+                scores.actions[g, ply] = openings[i, ply]
+                play(state, openings[i, ply])
         game.plies = plies
         game.samples = 0
         game.result = ONGOING

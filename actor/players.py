@@ -7,6 +7,7 @@ mcts:800               search without a network, 800 simulations
 solver                 exact play, where the position is within reach
 model:latest@200       a model of the run with 200 simulations; @0 = its policy alone
 model:best@50          the promoted model; model:step_004000@50 a snapshot
+model:zoo@50           the zoo's model of the game; zoo-1a2b3c4d@50 if its sha256 begins like that
 latest@200, best@200   the same without the word "model:"
 latest@50ms, mcts:50ms as in the browser: one tree a game, kept from move to move, 50 ms a move
 latest@800/live        likewise, 800 simulations; serial searches side by side without "/live"
@@ -15,8 +16,10 @@ latest@800/live        likewise, 800 simulations; serial searches side by side w
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, Protocol
@@ -38,7 +41,7 @@ from storage.models import Models
 
 _SPEC = re.compile(
     r"(?P<plain>random|greedy|solver)|alphabeta:(?P<plies>\d+)"
-    r"|(?:mcts:(?P<mcts>\d+)|(?:model:)?(?P<model>latest|best|step_\d+)@(?P<simulations>\d+))"
+    r"|(?:mcts:(?P<mcts>\d+)|(?:model:)?(?P<model>latest|best|step_\d+|zoo(?:-[0-9a-f]{8})?)@(?P<simulations>\d+))"
     r"(?P<live>ms|/live)?(?:/t(?P<temperature>\d*\.?\d+))?"
 )
 MOST_LIVE = 20_000
@@ -55,6 +58,11 @@ class Player(Protocol):
     def choose(self, states: NDArray[np.uint64], rng: np.random.Generator) -> NDArray[np.int64]:
         """A legal action for each of `states uint64[B, W]`, none of them finished."""
         ...
+
+
+def as_it_is(player: Player) -> Player:
+    """The player, watched by nobody; see actor/pulse.py."""
+    return player
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,7 @@ class SearchPlayer:
         if self.temperature == 0:
             return found.best if self.simulations > 0 else found.prior.argmax(axis=1)
         policy = found.policy if self.simulations > 0 else found.prior
-        return _drawn(policy, self.temperature, rng)
+        return drawn(policy, self.temperature, rng)
 
 
 class LivePlayer:
@@ -140,13 +148,13 @@ class LivePlayer:
         for state in states:
             found = self._minds.of(state).think(state, self._simulations, self._milliseconds)
             if self._temperature:
-                chosen.append(int(_drawn(found.policy, self._temperature, rng)[0]))
+                chosen.append(int(drawn(found.policy, self._temperature, rng)[0]))
             else:
                 chosen.append(int(found.best[0]))
         return np.array(chosen, np.int64)
 
 
-def _drawn(
+def drawn(
     policy: NDArray[np.float32], temperature: float, rng: np.random.Generator
 ) -> NDArray[np.int64]:
     """An action from each row, with probability proportional to policy ** (1 / temperature)."""
@@ -162,7 +170,7 @@ class Spec:
 
     kind: Literal["random", "greedy", "solver", "alphabeta", "mcts", "model"]
     number: int = 0  # plies of alphabeta, simulations (or milliseconds) of mcts and model
-    model: str = ""  # latest, best or step_004000
+    model: str = ""  # latest, best, step_004000, zoo or zoo-1a2b3c4d
     temperature: float = 0.0
     live: str = ""  # "ms" or "/live": one tree a game; ms: against the clock
 
@@ -205,8 +213,8 @@ def parse(text: str) -> Spec:
     if match is None:
         raise ConfigError(
             f"{text!r} is no player; known forms: random, greedy, alphabeta:4, solver, mcts:800,"
-            " latest@200, best@200, step_004000@0, latest@50ms, latest@800/live, and, for searches,"
-            " mcts:800/t0.5 and the like"
+            " latest@200, best@200, zoo@200, step_004000@0, latest@50ms, latest@800/live, and, for"
+            " searches, mcts:800/t0.5 and the like"
         )
     if match["plain"]:
         return Spec(match["plain"])  # type: ignore[arg-type] # the expression names three kinds
@@ -226,10 +234,20 @@ def parse(text: str) -> Spec:
     return Spec("model", int(match["simulations"]), name, temperature, live)
 
 
-def recipe(spec: Spec, models: Models) -> Recipe:
-    """`spec` and the model it names; raises ModelError or StorageError where there is none."""
+def no_zoo() -> bytes:
+    """What stands for the zoo where there is none; raises ModelError."""
+    raise ModelError("there is no zoo here to take a model from")
+
+
+def recipe(spec: Spec, models: Models, zoo: Callable[[], bytes] = no_zoo) -> Recipe:
+    """`spec` and the model it names; raises ModelError or StorageError where there is none.
+
+    `zoo` gives the zoo's model of the game.
+    """
     if spec.kind != "model":
         return Recipe(spec)
+    if spec.model.startswith("zoo"):
+        return Recipe(spec, _from_zoo(spec.model, zoo()))
     if spec.model.startswith("step_"):
         return Recipe(spec, models.snapshot(int(spec.model.removeprefix("step_"))))
     data = models.latest() if spec.model == "latest" else models.best()
@@ -238,18 +256,36 @@ def recipe(spec: Spec, models: Models) -> Recipe:
     return Recipe(spec, data)
 
 
-def pinned(spec: Spec, models: Models) -> Spec:
-    """`spec` with the step that latest or best means now: step_004400 instead of latest."""
-    if spec.kind != "model" or spec.model.startswith("step_"):
+def pinned(spec: Spec, models: Models, zoo: Callable[[], bytes] = no_zoo) -> Spec:
+    """`spec` with the model that latest, best or zoo means now: step_004400 instead of latest."""
+    if spec.kind != "model" or spec.model not in ("latest", "best", "zoo"):
         return spec
-    data = recipe(spec, models).model
+    data = recipe(spec, models, zoo).model
     assert data is not None
+    if spec.model == "zoo":
+        return replace(spec, model=_marked(data))
     return replace(spec, model=f"step_{read_card(data).step:06d}")
 
 
-def player(spec: str, game: Game, models: Models, settings: SearchSettings) -> Player:
+def player(
+    spec: str,
+    game: Game,
+    models: Models,
+    settings: SearchSettings,
+    zoo: Callable[[], bytes] = no_zoo,
+) -> Player:
     """The player that `spec` names; raises ConfigError for a spec that is none."""
-    return recipe(parse(spec), models).player(game, settings)
+    return recipe(parse(spec), models, zoo).player(game, settings)
+
+
+def _from_zoo(name: str, data: bytes) -> bytes:
+    if name not in ("zoo", _marked(data)):
+        raise ModelError(f"there is no {name} any more, the zoo's model is {_marked(data)} now")
+    return data
+
+
+def _marked(data: bytes) -> str:
+    return f"zoo-{hashlib.sha256(data).hexdigest()[:8]}"
 
 
 @cache

@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from actor.mixed import MixedOpenings
 from actor.moves import FAST_ONES, FORCED, SEARCHES, Schedule, allocate_scores, begin_games, play_on
 from engine.config import Settings
 from engine.evaluator import Evaluator
@@ -128,6 +129,7 @@ class SelfPlay:
         self._model_steps = np.full(slots, -1, np.int64)
         self._judge: Evaluator | None = None
         self._ended: list[GameRecord] = []
+        self._openings = MixedOpenings(game, settings, worker)
         self._begin = bind(begin_games, game)
         self._play_on = bind(play_on, game)
 
@@ -203,7 +205,8 @@ class SelfPlay:
             self._model_steps[slots] = model_step
             self._begin(
                 self._waves.tree, self._scores, self._schedule, self._rng,
-                np.array(slots, np.int32), len(slots), self._waves.wave.actions,
+                np.array(slots, np.int32), *self._openings.draw(len(slots)),
+                self._waves.wave.actions,
             )  # fmt: skip
 
     def _record(self, g: int) -> GameRecord:

@@ -1,9 +1,9 @@
 """A tournament that never has to end: players meet, and the games go where they tell most.
 
-At first everybody meets everybody. Then, round by round, those meet whose games make the ratings
-most certain (actor/rating.py). Each meeting has a seed made of the players' names and of how often
-they have met, so the same calls give the same ladder, however many processes play. All k-th
-meetings begin from the same openings.
+At first everybody meets everybody, or only who stands near. Then, round by round, those meet whose
+games make the ratings most certain (actor/rating.py). Each meeting has a seed made of the players'
+names and of how often they have met, so the same calls give the same ladder, however many processes
+play. All k-th meetings begin from the same openings.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 
 from actor.arena import Score, openings, pairs_of
-from actor.contest import Heat, Venue, venue
+from actor.contest import Heat, PlayHeat, Venue, venue
 from actor.ladder import ANCHOR, Entry, Ladder, read_ladder, write_ladder
-from actor.players import Recipe, parse, pinned, recipe
+from actor.players import Recipe, no_zoo, parse, pinned, recipe
 from actor.rating import next_pairings
 from actor.workshop import Workshop
 from engine.config import SearchSettings
-from engine.errors import ConfigError, StorageError
+from engine.errors import ConfigError, ModelError, StorageError
 from engine.game import Game
 from storage.models import Models
 
@@ -32,13 +32,18 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Plan:
-    """How a ladder plays: games of a meeting (even), rounds after the first, processes."""
+    """How a ladder plays: games of a meeting (even), rounds after the first, processes.
+
+    With `reach` only players at most so many places apart, in the order in which they entered, meet
+    at first: where the order is roughly known, the others would tell little.
+    """
 
     games: int
     rounds: int
     opening_plies: int
     seed: int
     workers: int = 1
+    reach: int | None = None
 
 
 class Tournament:
@@ -52,6 +57,8 @@ class Tournament:
         path: Path,
         plan: Plan,
         report: Callable[[Ladder], None] = lambda ladder: None,
+        make: Callable[[Venue], PlayHeat] = venue,
+        zoo: Callable[[], bytes] = no_zoo,
     ) -> None:
         pairs_of(plan.games)
         self._game = game
@@ -60,6 +67,8 @@ class Tournament:
         self._path = path
         self._plan = plan
         self._report = report
+        self._make = make
+        self._zoo = zoo
         self.ladder = self._opened()
 
     def enter(self, specs: Iterable[str]) -> None:
@@ -68,8 +77,10 @@ class Tournament:
         Raises ConfigError for a name that is none, ModelError or StorageError for a missing model.
         """
         for text in specs:
-            spec = pinned(parse(text), self._models)
-            recipe(spec, self._models)  # a newcomer that cannot play is refused, not retired
+            spec = pinned(parse(text), self._models, self._zoo)
+            recipe(
+                spec, self._models, self._zoo
+            )  # a newcomer that cannot play is refused, not retired
             self.ladder.enter(str(spec))
 
     def run(self) -> Ladder:
@@ -77,19 +88,38 @@ class Tournament:
 
         Raises ConfigError when there are fewer than two players.
         """
+        recipes, active = self._present()
+        with self._workshop(recipes) as workshop:
+            self._play(workshop, self._unmet(active))
+            for _ in range(self._plan.rounds):
+                self._play(workshop, self._best_pairings(active, len(active)))
+        return self.ladder
+
+    def turn(self, meetings: int) -> Ladder:
+        """Play the `meetings` that tell most, even where some have never met; returns the ladder.
+
+        A newcomer's rating is the least certain of all, so most of them are his. Raises ConfigError
+        when there are fewer than two players.
+        """
+        recipes, active = self._present()
+        with self._workshop(recipes) as workshop:
+            self._play(workshop, self._best_pairings(active, meetings))
+        return self.ladder
+
+    def _present(self) -> tuple[dict[str, Recipe], list[int]]:
         recipes = self._recipes()
-        active = [self.ladder.index(name) for name in recipes]
-        if len(active) < 2:
+        if len(recipes) < 2:
             raise ConfigError(
                 "a tournament needs a player besides random; name one, such as greedy"
             )
+        return recipes, [self.ladder.index(name) for name in recipes]
+
+    def _workshop(self, recipes: dict[str, Recipe]) -> Workshop[Venue, Heat, Score]:
         place = Venue(self._game.name, self._search, recipes)
-        with Workshop(venue, place, self._plan.workers) as workshop:
-            self._play(workshop, self._unmet(active))
-            for _ in range(self._plan.rounds):
-                chosen = next_pairings(self.ladder.counts(), active, len(active), self._plan.games)
-                self._play(workshop, chosen)
-        return self.ladder
+        return Workshop(self._make, place, self._plan.workers)
+
+    def _best_pairings(self, active: list[int], meetings: int) -> list[tuple[int, int]]:
+        return next_pairings(self.ladder.counts(), active, meetings, self._plan.games)
 
     def _opened(self) -> Ladder:
         plan, search = self._plan, self._search.model_dump(mode="json")
@@ -127,18 +157,19 @@ class Tournament:
         found = {}
         for entry in self.ladder.players:
             try:
-                found[entry.spec] = recipe(parse(entry.spec), self._models)
-            except StorageError as error:
+                found[entry.spec] = recipe(parse(entry.spec), self._models, self._zoo)
+            except (ModelError, StorageError) as error:
                 LOG.warning("%s keeps its results and plays no more: %s", entry.spec, error)
         return found
 
     def _unmet(self, active: Sequence[int]) -> list[tuple[int, int]]:
         names = [player.spec for player in self.ladder.players]
+        reach = len(names) if self._plan.reach is None else self._plan.reach
         return [
             (i, j)
             for i in active
             for j in active
-            if i < j and not self.ladder.meetings(names[i], names[j])
+            if i < j <= i + reach and not self.ladder.meetings(names[i], names[j])
         ]
 
     def _play(

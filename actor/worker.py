@@ -24,6 +24,7 @@ from engine.evaluator.uniform import UniformEvaluator
 from engine.game import Game
 from engine.games import find
 from storage.control import is_paused
+from storage.effort import Effort
 from storage.layout import RunPaths, run_paths
 from storage.models.filesystem import FilesystemModels, ModelWatch
 from storage.replay import Replay
@@ -51,6 +52,8 @@ class Speaker:
         self.evaluator: Evaluator = UniformEvaluator(game)
         self.step = -1
         self.progress = 0.0
+        self.flops = 0
+        """Operations of one evaluation; the uniform evaluator needs none."""
         self.report: Report | None = None
         self._chooser = Chooser(game, settings.evaluator, settings.selfplay.games, positions)
         self._models = FilesystemModels(run_paths(settings))
@@ -69,7 +72,7 @@ class Speaker:
             LOG.error("latest.onnx is refused, step %d stays in service: %s", self.step, error)
             return
         self.evaluator, self.step, self.report = opened.evaluator, opened.card.step, opened.report
-        self.progress = opened.card.progress
+        self.progress, self.flops = opened.card.progress, opened.card.flops
 
     def close(self) -> None:
         """Stop watching."""
@@ -133,6 +136,7 @@ def work(
     paths = run_paths(settings)
     os.nice(settings.selfplay.niceness)
     heart = Heart(paths, f"actor-{worker}")
+    effort = Effort(paths, f"actor-{worker}")
     selfplay = SelfPlay(game, settings, worker, may_begin)
     meter = Meter(selfplay.counters)
     with SqliteReplay(paths.replay, game) as replay:
@@ -147,6 +151,7 @@ def work(
                     time.sleep(IDLE_SECONDS)
                     continue
                 speaker.refresh()
+                evaluated = selfplay.counters.evaluations
                 try:
                     records = selfplay.step(speaker.evaluator, speaker.step, speaker.progress)
                 except BaseException:
@@ -155,7 +160,11 @@ def work(
                     raise
                 for record in records:
                     replay.append(record)
+                asked = selfplay.counters.evaluations - evaluated
+                effort.add(asked if speaker.step >= 0 else 0, asked * speaker.flops)
+                effort.save()
             publish(selfplay.counters)
+            effort.save(force=True)
         finally:
             speaker.close()
             heart.stop()

@@ -18,6 +18,7 @@ PREFIX = "CARTRIDGE_"
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(ge=1)]
+EvenGames = Annotated[int, Field(ge=2, multiple_of=2)]
 
 
 class Section(BaseModel):
@@ -46,6 +47,9 @@ class StorageSettings(Section):
     data_dir: Path = Field(Path("data"), description="folder that holds all runs")
     keep_positions: int = Field(
         2_000_000, ge=1, description="positions kept in replay.db; older games are pruned"
+    )
+    zoo_dir: str = Field(
+        "", description="folder of ready models and their cards; empty = the program's own"
     )
 
 
@@ -157,6 +161,13 @@ class SelfplaySettings(Section):
         0,
         ge=0,
         description="search.simulations grow to this by the end of the schedule; 0 = they do not",
+    )
+    mixed_share: Share = Field(
+        0.0,
+        description="share of games that begin in the middle of one of mixed_player's, for breadth",
+    )
+    mixed_player: str = Field(
+        "greedy", description="random, greedy, alphabeta:4, mcts:50 or mcts:50/t1"
     )
     lead_positions: Positive = Field(
         40_000, description="positions that actors may be ahead of the learner before they wait"
@@ -288,6 +299,15 @@ class LearnerSettings(Section):
     milestone_every: Positive = Field(
         5_000, description="snapshots at multiples of this are kept for ever"
     )
+    snapshot_growth: float = Field(
+        1.25,
+        ge=1,
+        description="so is each whose step is at least this times the one kept before: a series"
+        " for learning curves",
+    )
+    tensorboard: bool = Field(
+        False, description="whether losses, rates and accuracy go to <run>/tensorboard, too"
+    )
     threads: int = Field(1, ge=0, description="threads of torch; 0 = one per core")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
@@ -409,14 +429,54 @@ class LoopSettings(Section):
     )
     episodes: Positive = Field(500, description="games per iteration (AlphaGo Zero: 25000)")
     steps: Positive = Field(200, description="learner steps per iteration")
-    evaluation_games: Positive = Field(
-        40, description="games against each opponent per iteration (AlphaGo Zero: 400)"
+    random_games: EvenGames = Field(
+        40,
+        description="games against a random mover per iteration; the best is met as [referee] says",
     )
-    evaluation_simulations: Positive = Field(50, description="simulations per move in these games")
+
+
+class RefereeSettings(Section):
+    """How published models are judged beside the learner, and by `python -m trainer loop`."""
+
+    niceness: int = Field(
+        19, ge=0, le=19, description="scheduling niceness: judging takes what nobody else wants"
+    )
+    simulations: Positive = Field(
+        100, description="simulations per move in matches, in the ladder and on solved positions"
+    )
+    opening_plies: int = Field(
+        4, ge=0, description="random plies before a game; each opening is played from both sides"
+    )
+    promotion: Literal["sprt", "score"] = Field(
+        "sprt",
+        description="what makes a model the best: a sequential test of elo1 against elo0, or"
+        " promotion_score in most_games games",
+    )
+    elo0: float = Field(
+        0.0, ge=-1000, le=1000, description="not promoted where the test says it is no stronger"
+    )
+    elo1: float = Field(
+        50.0, ge=-1000, le=1000, description="promoted where the test says it is so much stronger"
+    )
+    most_games: EvenGames = Field(400, description="games of a match at most (AlphaGo Zero: 400)")
     promotion_score: Share = Field(
-        0.5,
-        description="score against the best so far that replaces it (AlphaGo Zero: 0.55)",
+        0.55, description="score against the best that replaces it (AlphaGo Zero: 0.55)"
     )
+    ladder_every: int = Field(
+        5,
+        ge=0,
+        description="so many judged models from one that enters the ladder to the next; milestones"
+        " enter too; 0 = no ladder",
+    )
+
+    @model_validator(mode="after")
+    def _test_has_two_sides(self) -> RefereeSettings:
+        if self.elo0 >= self.elo1:
+            raise ValueError(
+                f"referee.elo0 = {self.elo0:g} is not less than referee.elo1 = {self.elo1:g};"
+                " the test needs two different strengths"
+            )
+        return self
 
 
 class Settings(BaseSettings):
@@ -440,6 +500,7 @@ class Settings(BaseSettings):
     learner: LearnerSettings = LearnerSettings()
     loop: LoopSettings = LoopSettings()
     quality: QualitySettings = QualitySettings()
+    referee: RefereeSettings = RefereeSettings()
     web: WebSettings = WebSettings()
 
     @classmethod

@@ -61,6 +61,17 @@ def merge(*layers: Overrides) -> dict[str, dict[str, Any]]:
     return merged
 
 
+def changes(settings: Settings) -> list[str]:
+    """What `settings` say otherwise than the preset of their game, as `section.key=value`."""
+    preset = find(settings.run.game).preset
+    found = []
+    for section, model in sections().items():
+        plain = model.model_validate(dict(preset.get(section, {}))).model_dump(mode="json")
+        given = getattr(settings, section).model_dump(mode="json")
+        found += [f"{section}.{key}={value}" for key, value in given.items() if value != plain[key]]
+    return found
+
+
 def render() -> str:
     """The text of the shipped config.toml: every setting with its default, commented out."""
     lines = [

@@ -3,7 +3,7 @@
 #
 #     ./scripts/start_training.sh [--game connect4] [--set section.key=value] [more flags]
 #
-# or runs one process alone: ./scripts/start_training.sh actor|trainer|web [flags]
+# or runs one process alone: ./scripts/start_training.sh actor|trainer|referee|web [flags]
 # Paths in flags are relative to this repository.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -12,6 +12,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 case "${1:-}" in
 actor | trainer | web)
     exec .venv/bin/python -m "$@"
+    ;;
+referee)
+    exec .venv/bin/python -m actor "$@"
     ;;
 *)
     exec .venv/bin/python scripts/supervise.py "$@"

@@ -1,8 +1,8 @@
-"""Runs actor, trainer and web side by side: one terminal, one Ctrl-C, one fate.
+"""Runs actor, trainer, referee and web side by side: one terminal, one Ctrl-C, one fate.
 
 Whatever ends first, or a signal, ends the others: they get SIGTERM and `GRACE` seconds to finish
 their game or write their checkpoint; a second Ctrl-C kills at once. The return code is that of the
-process that ended first, 130 after Ctrl-C and 0 after SIGTERM. Every flag goes to all three.
+process that ended first, 130 after Ctrl-C and 0 after SIGTERM. Every flag goes to all of them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from engine.cli import (
     settings_from,
 )
 
-ROLES = ("actor", "trainer", "web")
+ROLES = {"actor": "actor", "trainer": "trainer", "referee": "actor referee", "web": "web"}
+"""The processes by name, and what is run as `python -m …`."""
 GRACE = 30
 """Seconds between SIGTERM and SIGKILL, counted from the first process that has stopped."""
 
@@ -90,15 +91,15 @@ def main(
     log_format: LogFormatOption = LogFormat.text,
     version: VersionOption = False,
 ) -> None:
-    """Play, learn and show the page, all at once. With actor, trainer or web as the first word,
-    start_training.sh runs that process alone."""
+    """Play, learn, judge and show the page, all at once. With actor, trainer, referee or web as the
+    first word, start_training.sh runs that process alone."""
     web = settings_from(config, flags(game, run_name, data_dir, assignments, seed)).web
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # not under nohup
         signal.signal(signal.SIGHUP, _hang_up)
     crew = Crew()
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    for role in ROLES:
-        command = shlex.join([sys.executable, "-m", role, *sys.argv[1:]])
+    for role, module in ROLES.items():
+        command = shlex.join([sys.executable, "-m", *module.split(), *sys.argv[1:]])
         crew.add_process(role, f"exec {command}", env=environment)
     host = "localhost" if web.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else web.host
     page = f"The page: http://{host}:{web.port}" if web.port else "The page is where web says"

@@ -60,10 +60,10 @@ def remove(path: Path) -> None:
         raise explain(f"cannot remove {path}", error) from None
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
+def write_json(path: Path, content: dict[str, Any], indent: int | None = None) -> None:
     """Replace the content of `path` by a JSON object; raises StorageError, also for a nan."""
     try:
-        data = json.dumps(content, allow_nan=False).encode()
+        data = json.dumps(content, allow_nan=False, indent=indent).encode()
     except (TypeError, ValueError) as error:
         raise StorageError(f"cannot write {path}: its content is no JSON: {error}") from None
     write_atomically(path, data)

@@ -6,13 +6,18 @@ data/<run>/replay.db       finished games (SQLite)
            checkpoints/    step_000400.pt: those of published models, to go back to
            stats.json      what the learner tells the page
            heartbeats/     <process>.json, a sign of life of each process
+           effort/         <process>.json, what each process has spent
+           tensorboard/    numbers for TensorBoard, if the settings ask for them
+           curve.json, .svg the learning curve, if one was drawn
            control.json    paused or not
-           yardstick.jsonl solved positions that the run's models are measured on
+           yardstick/      random.jsonl, …: solved positions that the models are measured on
            ratings.json    the ladder of the run's players
            ratings.lock    held by the one tournament that extends it
            evaluations.json what the referee measured of each model
            verdicts.json   what the referee tells the learner: the best model, a relapse
            referee.lock    held by the one referee of the run
+           levels/         <sha256>.json, the ladder that rates a model's levels for the zoo
+           starts.jsonl    when and with what the learner was started
            learner.lock    held by the one learner of the run
 """
 
@@ -88,14 +93,37 @@ class RunPaths:
         return self.heartbeats / f"{name}.json"
 
     @property
+    def efforts(self) -> Path:
+        """The folder of what the processes have spent."""
+        return self.root / "effort"
+
+    def effort(self, name: str) -> Path:
+        """What the process called `name` has spent, over all restarts."""
+        return self.efforts / f"{name}.json"
+
+    @property
+    def tensorboard(self) -> Path:
+        """The folder of event files for TensorBoard."""
+        return self.root / "tensorboard"
+
+    @property
+    def curve(self) -> Path:
+        """The learning curve, where no other place is named: this with .json and .svg."""
+        return self.root / "curve"
+
+    @property
     def control(self) -> Path:
         """Whether self-play and learning are paused."""
         return self.root / "control.json"
 
     @property
-    def yardstick(self) -> Path:
-        """Solved positions that every model of the run is measured on."""
-        return self.root / "yardstick.jsonl"
+    def yardsticks(self) -> Path:
+        """The folder of solved positions that every model of the run is measured on."""
+        return self.root / "yardstick"
+
+    def yardstick(self, name: str) -> Path:
+        """The set of solved positions called `name`."""
+        return self.yardsticks / f"{name}.jsonl"
 
     @property
     def ratings(self) -> Path:
@@ -106,6 +134,20 @@ class RunPaths:
     def ratings_lock(self) -> Path:
         """Locked as long as a tournament extends the ladder."""
         return self.root / "ratings.lock"
+
+    def levels(self, sha256: str) -> Path:
+        """The ladder on which the levels of the model with this digest are rated."""
+        return self.root / "levels" / f"{sha256[:16]}.json"
+
+    @property
+    def levels_lock(self) -> Path:
+        """Locked as long as somebody rates levels."""
+        return self.root / "levels" / "lock"
+
+    @property
+    def starts(self) -> Path:
+        """When and with what the learner was started, a line each."""
+        return self.root / "starts.jsonl"
 
     @property
     def evaluations(self) -> Path:
@@ -133,6 +175,16 @@ def run_paths(settings: Settings) -> RunPaths:
     return RunPaths(settings.storage.data_dir / settings.run_name)
 
 
+OWN_ZOO = Path(__file__).resolve().parent.parent / "zoo"
+"""The zoo that comes with the program: beside its packages, in a checkout as when installed."""
+
+
+def zoo_folder(settings: Settings) -> Path:
+    """The zoo that `settings` name; it need not exist."""
+    named = settings.storage.zoo_dir
+    return Path(named) if named else OWN_ZOO
+
+
 def step_of(path: Path) -> int | None:
     """The step of a snapshot's or a kept checkpoint's path, None for any other file."""
     match = _OF_A_STEP.fullmatch(path.name)
@@ -149,16 +201,28 @@ def steps_in(folder: Path) -> list[int]:
 
 
 def create(paths: RunPaths) -> None:
-    """Make the run's folders and try to write into them; raises StorageError naming the folder.
+    """Make the run's folders and try to write into them; see `make_writable`."""
+    for folder in (
+        paths.root,
+        paths.models,
+        paths.checkpoints,
+        paths.heartbeats,
+        paths.yardsticks,
+        paths.efforts,
+    ):
+        make_writable(folder)
+
+
+def make_writable(folder: Path) -> None:
+    """Make a folder and try to write into it; raises StorageError naming it.
 
     What a process that was killed while writing left behind an hour or more ago is removed.
     """
-    for folder in (paths.root, paths.models, paths.checkpoints, paths.heartbeats):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            # Permission bits do not tell about a read-only mount or a full disk; a file does.
-            with tempfile.TemporaryFile(dir=folder) as probe:
-                probe.write(b"?")
-        except OSError as error:
-            raise explain(f"cannot write into the folder {folder}", error) from None
-        remove_leftovers(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Permission bits do not tell about a read-only mount or a full disk; a file does.
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"?")
+    except OSError as error:
+        raise explain(f"cannot write into the folder {folder}", error) from None
+    remove_leftovers(folder)

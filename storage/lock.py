@@ -25,6 +25,18 @@ def learner_lock(paths: RunPaths) -> AbstractContextManager[None]:
     )
 
 
+def referee_lock(paths: RunPaths) -> AbstractContextManager[None]:
+    """Be the only one who judges the run's models; BusyError if somebody else does.
+
+    Raises StorageError where the lock file cannot be made.
+    """
+    return _alone(
+        paths.referee_lock,
+        f"another process judges the models of the run {paths.root.name!r} and holds"
+        f" {paths.referee_lock}; stop it first, or choose another --run-name",
+    )
+
+
 def ladder_lock(paths: RunPaths) -> AbstractContextManager[None]:
     """Extend the run's ladder alone inside the block; BusyError if somebody else is at it.
 
@@ -34,6 +46,18 @@ def ladder_lock(paths: RunPaths) -> AbstractContextManager[None]:
         paths.ratings_lock,
         f"another tournament extends {paths.ratings} and holds {paths.ratings_lock};"
         " wait for its end or stop it first",
+    )
+
+
+def levels_lock(paths: RunPaths) -> AbstractContextManager[None]:
+    """Rate levels of the run's models alone inside the block; BusyError if somebody else does.
+
+    Raises StorageError where the lock file cannot be made.
+    """
+    return _alone(
+        paths.levels_lock,
+        f"somebody else rates the levels of the run {paths.root.name!r} and holds"
+        f" {paths.levels_lock}; wait for its end or stop it first",
     )
 
 

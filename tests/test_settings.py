@@ -21,7 +21,10 @@ import torch
 from starlette.testclient import TestClient
 
 from actor.crew import Crew
+from actor.judge import Judge
 from actor.positions import observed, random_states
+from actor.pulse import Pulse
+from actor.referee import Referee
 from actor.selfplay import SelfPlay
 from actor.worker import Gate, Speaker, positions_for
 from engine.cli import LogFormat
@@ -38,6 +41,8 @@ from storage.replay import Origin
 from storage.replay.record import GameRecord
 from storage.replay.sqlite import SqliteReplay
 from storage.stats import Heart, Heartbeat, write_stats
+from storage.zoo import Zoo
+from tests.exhibits import exhibit
 from tests.models import linear_model
 from tests.toys import HashEvaluator
 from trainer.__main__ import make_learner
@@ -65,14 +70,15 @@ TINY: dict[str, dict[str, Any]] = {
         "replay_ratio": 8.0,
         "window_positions": 400,
         "clip_norm": 100.0,
+        "snapshot_growth": 100.0,
     },
     "loop": {
         "iterations": 1,
         "episodes": 30,
         "steps": 4,
-        "evaluation_games": 8,
-        "evaluation_simulations": 5,
+        "random_games": 8,
     },
+    "referee": {"simulations": 5, "opening_plies": 2, "most_games": 32},
 }
 
 
@@ -83,7 +89,8 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     count = iter(range(1000))
 
     def settings(**changes: Any) -> Settings:
-        given = merge(TINY, {"storage": {"data_dir": tmp_path / f"data{next(count)}"}})
+        place = {"data_dir": tmp_path / f"data{next(count)}", "zoo_dir": "nowhere"}
+        given = merge(TINY, {"storage": place})
         for name, value in changes.items():
             section, key = name.split("__", 1)
             given = merge(given, {section: {key: value}})
@@ -127,6 +134,11 @@ def gumbel(settings: Settings) -> object:
 
 def many_fast_searches(settings: Settings) -> object:
     played = settings.selfplay.model_copy(update={"full_share": 0.5})
+    return selfplay(settings.model_copy(update={"selfplay": played}))
+
+
+def mixed(settings: Settings) -> object:
+    played = settings.selfplay.model_copy(update={"mixed_share": 1.0})
     return selfplay(settings.model_copy(update={"selfplay": played}))
 
 
@@ -373,6 +385,11 @@ def few_rollbacks(settings: Settings) -> object:
     return troubled(settings.model_copy(update={"learner": learner}))
 
 
+def event_files(settings: Settings) -> object:
+    continuous(settings)
+    return len(list(run_paths(settings).tensorboard.glob("events.*")))
+
+
 def loop(settings: Settings) -> object:
     """What the synchronous variant plays, learns, evaluates and promotes."""
     paths = run_paths(settings)
@@ -406,6 +423,52 @@ def alarms(settings: Settings) -> object:
     return [figure.name for figure in figures if figure.alarm]
 
 
+def _judged(settings: Settings, newer: int, **rules: Any) -> object:
+    """What is said of a model, by the seed of `tests.models`, that challenges another."""
+    game, paths = find(settings.run.game), run_paths(settings)
+    create(paths)
+    settings = settings.model_copy(update={"referee": settings.referee.model_copy(update=rules)})
+    pulse = Pulse(Heart(paths, "referee"), paths, lambda: False)
+    judge = Judge(game, settings, FilesystemModels(paths), paths, pulse)
+    for step, seed in ((1, 195), (2, newer)):
+        judge.challenge(linear_model(game, step, seed=seed))
+    return judge.book.evaluations
+
+
+def much_stronger(settings: Settings) -> object:
+    return _judged(settings, 186, most_games=128)
+
+
+def as_strong(settings: Settings) -> object:
+    return _judged(settings, 195, most_games=64)
+
+
+def as_strong_by_score(settings: Settings) -> object:
+    return _judged(settings, 195, promotion="score")
+
+
+def ladder(settings: Settings) -> object:
+    """Whether the first model that is judged opens the ladder."""
+    paths, game = run_paths(settings), find(settings.run.game)
+    create(paths)
+    FilesystemModels(paths).publish(linear_model(game), 7)
+    Referee(settings, lambda: False).look()
+    return paths.ratings.exists()
+
+
+def niceness_of_referee(settings: Settings) -> object:
+    create(run_paths(settings))
+    script = (
+        "import os, sys; from actor.referee import Referee\n"
+        "from engine.cli import flags; from engine.sources import load\n"
+        "Referee(load(flags(assignments=sys.argv[1:])), lambda: True).run()\n"
+        "print(os.nice(0))\n"
+    )
+    command = [sys.executable, "-c", script, *settings.assignments()]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.check_output(command, env=environment, text=True)
+
+
 def _client(settings: Settings) -> TestClient:
     return TestClient(create_app(settings))
 
@@ -423,6 +486,14 @@ def reply(settings: Settings) -> object:
 
 def large_request(settings: Settings) -> object:
     return _moves(settings, simulations=500).status_code
+
+
+def zoo_of_the_server(settings: Settings) -> object:
+    """Which model plays when the zoo of one of two folders is filled."""
+    game = find(settings.run.game)
+    Path("one").mkdir(exist_ok=True)
+    Zoo(Path("one")).add(exhibit(game))
+    return _moves(settings).json()["model"]["name"]
 
 
 def control(settings: Settings) -> object:
@@ -445,6 +516,7 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "run.name": ("one", "two", name_of_folder),
     "run.seed": (1, 2, selfplay),
     "storage.data_dir": ("a", "b", folder),
+    "storage.zoo_dir": ("one", "two", zoo_of_the_server),
     "storage.keep_positions": (400, 2000, continuous),
     "search.simulations": (11, 13, selfplay),
     "search.c_init": (0.5, 3.0, selfplay),
@@ -476,6 +548,8 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "selfplay.final_temperature": (0.1, 5.0, selfplay),
     "selfplay.opening_share": (0.0, 1.0, selfplay),
     "selfplay.opening_plies": (1, 4, selfplay),
+    "selfplay.mixed_share": (0.0, 0.5, selfplay),
+    "selfplay.mixed_player": ("greedy", "mcts:5", mixed),
     "selfplay.lead_positions": (5, 5000, may_play_on),
     "selfplay.niceness": (0, 3, niceness),
     "selfplay.reload_seconds": (1e-9, 1000.0, sees_a_new_model),
@@ -514,6 +588,8 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "learner.publish_every": (5, 10, continuous),
     "learner.keep_snapshots": (1, 3, continuous),
     "learner.milestone_every": (5, 1000, few_snapshots),
+    "learner.snapshot_growth": (1.0, 100.0, few_snapshots),
+    "learner.tensorboard": (False, True, event_files),
     "learner.threads": (1, 2, threads),
     "learner.explosion_factor": (2.0, 5.0, explosion),
     "learner.explosion_steps": (5, 25, explosion),
@@ -523,9 +599,16 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "loop.iterations": (1, 2, loop),
     "loop.episodes": (30, 40, loop),
     "loop.steps": (3, 5, loop),
-    "loop.evaluation_games": (8, 12, loop),
-    "loop.evaluation_simulations": (1, 60, loop),
-    "loop.promotion_score": (0.0, 1.0, loop),
+    "loop.random_games": (8, 12, loop),
+    "referee.niceness": (3, 5, niceness_of_referee),
+    "referee.simulations": (1, 60, loop),
+    "referee.opening_plies": (1, 3, loop),
+    "referee.promotion": ("sprt", "score", much_stronger),
+    "referee.elo0": (-900.0, 0.0, as_strong),
+    "referee.elo1": (1.0, 900.0, as_strong),
+    "referee.most_games": (8, 12, loop),
+    "referee.promotion_score": (0.0, 1.0, as_strong_by_score),
+    "referee.ladder_every": (0, 1, ladder),
     "quality.duplicates": (0.2, 0.0, alarms),
     "quality.leaves": (0.6, 0.4, alarms),
     "quality.depth": (3.0, 1.5, alarms),

@@ -30,9 +30,10 @@ from engine.cli import (
 from engine.config import Settings
 from engine.games import find
 from storage.layout import create, run_paths
-from storage.lock import learner_lock
+from storage.lock import learner_lock, referee_lock
 from storage.models.filesystem import FilesystemModels
 from storage.replay.sqlite import SqliteReplay
+from storage.starts import note_start
 from trainer.continuous import learn
 from trainer.learner import Learner
 from trainer.loop import Loop
@@ -63,6 +64,7 @@ def continuous(
     played, paths = find(settings.run.game), run_paths(settings)
     create(paths)
     with learner_lock(paths), SqliteReplay(paths.replay, played) as replay:
+        note_start(paths, settings, "continuous")
         learner = make_learner(settings)
         steps = max_steps or settings.learner.horizon_steps
         with ProgressLine("learner", steps, LOG) as line:
@@ -101,7 +103,12 @@ def loop(
     stop = stop_on_signals()
     played, paths = find(settings.run.game), run_paths(settings)
     create(paths)
-    with learner_lock(paths), SqliteReplay(paths.replay, played) as replay:
+    with (
+        learner_lock(paths),
+        referee_lock(paths),  # the loop judges its models itself
+        SqliteReplay(paths.replay, played) as replay,
+    ):
+        note_start(paths, settings, "loop")
         rounds = Loop(
             settings, make_learner(settings), replay, FilesystemModels(paths), paths, stop
         )

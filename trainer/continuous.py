@@ -6,7 +6,8 @@ import logging
 import time
 from collections.abc import Callable
 
-from engine.config import Settings
+from actor.yardstick import Yardstick
+from engine.config import LearnerSettings, Settings
 from storage.control import is_paused
 from storage.layout import RunPaths
 from storage.models import Models
@@ -16,7 +17,6 @@ from trainer import checkpoint
 from trainer.journal import Journal
 from trainer.learner import Learner
 from trainer.rollback import Safeguard
-from trainer.yardstick import Yardstick, solver_of
 
 LOG = logging.getLogger(__name__)
 
@@ -55,8 +55,6 @@ def learn(
     journal = Journal(settings, paths, models)
     journal.forget_after(learner.step)
     heart = Heart(paths, "trainer")
-    yardstick = Yardstick(learner.game, paths, solver_of(learner.game))
-    yardstick.start()
 
     def tell(message: str) -> None:
         heart.beat(message, {}, force=True)
@@ -85,37 +83,43 @@ def learn(
                     journal.note(step)
                 due = learner.step % settings.learner.publish_every == 0
                 if step is not None and due and guard.is_calm:
-                    publish(learner, models, journal, yardstick)
+                    publish(learner, models, journal)
                     guard.keep()
                     published = learner.step
-                    models.prune(settings.learner.keep_snapshots, settings.learner.milestone_every)
+                    prune(models, settings.learner)
                     replay.prune(settings.storage.keep_positions)
             message = waiting or "training"
             heart.beat(message, {"steps_per_second": journal.steps_per_second()})
             report(learner.step, message)
             journal.write(learner, replay, message, clock.seconds())
         if learner.is_finished and learner.step > published and guard.is_calm:
-            publish(learner, models, journal, yardstick)
+            publish(learner, models, journal)
             guard.keep()
             LOG.info("finished: %g minutes of training are over", settings.learner.minutes)
         message = "finished" if learner.is_finished else "stopped"
         journal.write(learner, replay, message, clock.seconds(), force=True)
     finally:
-        yardstick.stop()
         heart.stop()
         guard.finish()
+
+
+def prune(models: Models, settings: LearnerSettings) -> None:
+    """Remove the snapshots that the settings do not keep."""
+    models.prune(settings.keep_snapshots, settings.milestone_every, settings.snapshot_growth)
 
 
 def _reached(step: int, most: int | None) -> bool:
     return most is not None and step >= most
 
 
-def publish(learner: Learner, models: Models, journal: Journal, yardstick: Yardstick) -> bytes:
-    """Export, verify, publish and measure the averaged network; returns its bytes."""
+def publish(
+    learner: Learner, models: Models, journal: Journal, yardstick: Yardstick | None = None
+) -> bytes:
+    """Export, verify and publish the averaged network, measured if asked; returns its bytes."""
     data = learner.export()
     models.publish(data, learner.step)
-    measured = yardstick.measure(data, learner.step)
+    measured = yardstick.measure(data, learner.step, 0) if yardstick else []
     journal.model_changed(measured)
-    share = f", {measured['wdl_optimal']:.1%} of its moves hold" if measured else ""
-    LOG.info("published step %d%s", learner.step, share)
+    shares = "".join(f", {row['wdl_optimal']:.1%} of {row['set']}" for row in measured)
+    LOG.info("published step %d%s", learner.step, shares)
     return data

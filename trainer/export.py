@@ -17,6 +17,7 @@ from torch import nn
 from engine.errors import ModelError
 from engine.evaluator.onnx import INPUT, OUTPUTS, ModelCard, OnnxEvaluator
 from engine.game import Game
+from trainer.flops import playing_flops
 from trainer.network import Judge
 
 TOLERANCE = 1e-3
@@ -45,6 +46,7 @@ def export(
         created_at=time.time(),
         sha256=digest(network),
         progress=progress,
+        flops=playing_flops(network, game),
     )
     onnx.helper.set_model_props(model, card.as_metadata())
     data: bytes = model.SerializeToString()

@@ -10,10 +10,13 @@ from typing import Any
 from engine.config import Settings
 from engine.errors import ModelError
 from engine.evaluator.onnx import read_card
+from storage.effort import Effort, spent
 from storage.layout import RunPaths
 from storage.models import Models
 from storage.replay import Replay, Totals
 from storage.stats import read_stats, write_stats
+from trainer.events import Events
+from trainer.flops import learning_flops
 from trainer.learner import Learner, StepReport
 from trainer.quality_report import QualityReport
 
@@ -37,14 +40,19 @@ class Journal:
         self._written = 0.0
         self._pending: list[StepReport] = []
         self._row_began = time.monotonic()
+        self._effort = Effort(paths, "trainer")
         self._totals = Totals(0, 0, 0)
         before = read_stats(paths) or {}
         self.history: list[dict[str, Any]] = before.get("history", [])
         self.evaluations: list[dict[str, Any]] = before.get("evaluations", [])
-        self.accuracy: list[dict[str, Any]] = before.get("accuracy", [])
+        # Older runs had one set, measured by the policy alone.
+        self.accuracy: list[dict[str, Any]] = [
+            {"set": "random", "simulations": 0, **row} for row in before.get("accuracy", [])
+        ]
         self.incidents: list[dict[str, Any]] = before.get("incidents", [])
         self._quality = QualityReport(settings, paths, before)
         self._model = self._describe_model()
+        self._events: Events | None = None
 
     def forget_after(self, step: int) -> None:
         """Drop rows of steps that were taken after the checkpoint and are about to be repeated."""
@@ -53,6 +61,8 @@ class Journal:
         self.evaluations = [row for row in self.evaluations if row["step"] <= step]
         self.accuracy = [row for row in self.accuracy if row["step"] <= step]
         self._quality.forget_after(step)
+        if self._settings.learner.tensorboard:
+            self._events = Events(self._paths.tensorboard, step + 1)
 
     def note(self, report: StepReport) -> None:
         """Add a step to the row that is being averaged."""
@@ -71,13 +81,15 @@ class Journal:
         )
         self.incidents = self.incidents[-MOST_INCIDENTS:]
 
-    def model_changed(self, accuracy: dict[str, Any] | None) -> None:
-        """The latest model is a new one; `accuracy` is its row, if it was measured."""
+    def model_changed(self, accuracy: list[dict[str, Any]]) -> None:
+        """The latest model is a new one; `accuracy` are its rows, as far as it was measured."""
         self._model = self._describe_model()
-        if accuracy is not None:
-            self.accuracy.append(accuracy)
-            if len(self.accuracy) > MOST_ROWS:
-                self.accuracy = self.accuracy[::2]
+        self.accuracy += accuracy
+        for row in accuracy:
+            self._tell(f"accuracy/{row['set']}@{row['simulations']}", row)
+        if len(self.accuracy) > MOST_ROWS:
+            steps = sorted({row["step"] for row in self.accuracy})[::2]
+            self.accuracy = [row for row in self.accuracy if row["step"] in steps]
 
     def write(
         self, learner: Learner, replay: Replay, message: str, seconds: float, force: bool = False
@@ -102,6 +114,10 @@ class Journal:
         columns = [asdict(report) for report in self._pending]
         means = {name: sum(c[name] for c in columns) / len(columns) for name in columns[0]}
         started = self._totals.games > 0
+        samples = len(columns) * self._settings.learner.batch_size
+        self._effort.add(flops=samples * learning_flops(learner.network, learner.game))
+        self._effort.save(force=True)
+        cost = spent(self._paths)
         self.history.append(
             {
                 "step": learner.step,
@@ -114,12 +130,23 @@ class Journal:
                 / elapsed
                 * started,
                 "steps_per_second": len(self._pending) / elapsed,
+                "core_seconds": cost.core_seconds,
+                "flops": cost.flops,
             }
         )
+        self._tell("learner", self.history[-1])
         if len(self.history) > MOST_ROWS:
             self.history = self.history[::2]
         self._pending = []
         self._row_began, self._totals = now, totals
+
+    def _tell(self, group: str, row: dict[str, Any]) -> None:
+        """Give the numbers of a row to TensorBoard, if the settings say so."""
+        if self._events is not None:
+            numbers = {
+                f"{group}/{name}": v for name, v in row.items() if isinstance(v, int | float)
+            }
+            self._events.write(row["step"], numbers)
 
     def _content(self, learner: Learner, totals: Totals, message: str) -> dict[str, Any]:
         return {

@@ -8,27 +8,22 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from actor.arena import Score, match
-from actor.players import Player, RandomPlayer, SearchPlayer
+from actor.judge import Judge
+from actor.pulse import Interrupted, Pulse
+from actor.yardstick import yardstick_of
 from engine.config import Settings
 from engine.errors import CartridgeError
-from engine.evaluator.onnx import OnnxEvaluator
 from storage.layout import RunPaths
 from storage.models import Models
 from storage.replay import Replay
 from storage.stats import Heart
 from trainer import checkpoint
-from trainer.continuous import Clock, publish
+from trainer.continuous import Clock, prune, publish
 from trainer.journal import Journal
 from trainer.learner import Learner
 from trainer.rollback import Safeguard
-from trainer.yardstick import Yardstick, solver_of
 
 LOG = logging.getLogger(__name__)
-
-OPENING_PLIES = 2
 
 
 def play_games(settings: Settings, games: int) -> None:
@@ -64,11 +59,13 @@ class Loop:
         self._clock = Clock(seconds)
         self._journal = Journal(settings, paths, models)
         self._journal.forget_after(learner.step)
-        self._yardstick = Yardstick(learner.game, paths, solver_of(learner.game))
+        self._yardstick = yardstick_of(settings)
         self._heart = Heart(paths, "trainer")
         self._guard = Safeguard(
             learner, paths, models, self._journal, self._tell, self._clock.seconds, iteration
         )
+        pulse = Pulse(self._heart, paths, stop)
+        self._judge = Judge(learner.game, settings, models, paths, pulse)
 
     def run(self, report: Callable[[int, str], None]) -> None:
         """Do the remaining iterations; `report` gets the step and what is being done."""
@@ -84,7 +81,9 @@ class Loop:
                 if not self._train(report, name):
                     break
                 self._say(report, f"{name}: evaluating")
-                self._evaluate(publish(self._learner, self._models, self._journal, self._yardstick))
+                data = publish(self._learner, self._models, self._journal, self._yardstick)
+                if not self._evaluate(data):
+                    break
                 self._guard.iteration += 1
                 self._keep()
             self._say(report, "stopped" if self._stop() else "finished")
@@ -94,8 +93,8 @@ class Loop:
 
     @property
     def evaluations(self) -> list[dict[str, Any]]:
-        """Every evaluation of the run, oldest first, as rows of stats.json."""
-        return self._journal.evaluations
+        """Every match of the run, oldest first, as rows of evaluations.json."""
+        return self._judge.book.model_dump(mode="json")["evaluations"]
 
     def _say(self, report: Callable[[int, str], None], message: str) -> None:
         self._tell(message)
@@ -132,48 +131,17 @@ class Loop:
             report(self._learner.step, message)
         return True
 
-    def _evaluate(self, data: bytes) -> None:
-        """Meet a random mover and the best model so far; replace that one if the score allows."""
-        game = self._learner.game
-        best = self._models.best()
-        self._meet("random", data, RandomPlayer(game))
-        if best is None:
-            self._models.promote(data)
-            return
-        score = self._meet("best", data, self._player(best))
-        if score.score >= self._settings.loop.promotion_score:
-            self._models.promote(data)
-            LOG.info("step %d is the new best model", self._learner.step)
-
-    def _meet(self, name: str, data: bytes, opponent: Player) -> Score:
-        loop = self._settings.loop
-        score = match(
-            self._learner.game,
-            self._player(data),
-            opponent,
-            loop.evaluation_games + loop.evaluation_games % 2,
-            OPENING_PLIES,
-            np.random.default_rng([self._settings.run.seed, self._learner.step]),
-        )
-        self._journal.evaluations.append(
-            {
-                "step": self._learner.step,
-                "opponent": name,
-                "games": score.games,
-                "score": score.score,
-                "interval": list(score.interval),
-            }
-        )
-        LOG.info("step %d against %s: %s", self._learner.step, name, score)
-        return score
-
-    def _player(self, data: bytes) -> Player:
-        evaluator = OnnxEvaluator(self._learner.game, data)
-        simulations = self._settings.loop.evaluation_simulations
-        return SearchPlayer(self._learner.game, evaluator, simulations, self._settings.search)
+    def _evaluate(self, data: bytes) -> bool:
+        """Meet a random mover and the best model so far; False if told to stop meanwhile."""
+        try:
+            self._judge.meet_random(data, self._settings.loop.random_games)
+            self._judge.challenge(data)
+        except Interrupted:
+            self._guard.finish()
+            return False
+        return True
 
     def _keep(self) -> None:
         self._guard.keep()
-        learner = self._settings.learner
-        self._models.prune(learner.keep_snapshots, learner.milestone_every)
+        prune(self._models, self._settings.learner)
         self._replay.prune(self._settings.storage.keep_positions)

@@ -159,4 +159,4 @@ class Safeguard:
         if self._models.latest() is not None:
             self._models.publish(learner.export(), learner.step)
         self._models.forget_after(learner.step)
-        self._journal.model_changed(None)
+        self._journal.model_changed([])

@@ -1,4 +1,4 @@
-"""The application: eight routes, the built page, and what they share.
+"""The application: nine routes, the built page, and what they share.
 
 page ──HTTP──▶ routes ──▶ play.py (search) ──▶ served.py (models) ──▶ storage
                       ──▶ stats.py, training.py ──────────────────▶ storage
@@ -26,10 +26,12 @@ from engine.config import Settings
 from engine.games import all_games
 from web import stats as statistics
 from web.errors import documented, install
+from web.levels import levels_of
 from web.play import Line, Play, describe, parse_moves
 from web.schemas import (
     GameOut,
     HealthOut,
+    LevelsOut,
     ModelsOut,
     MoveIn,
     NewGameIn,
@@ -148,6 +150,12 @@ def health(services: Shared) -> HealthOut:
 def games() -> list[GameOut]:
     """Every game that can be played."""
     return [describe(game) for game in all_games().values()]
+
+
+@router.get("/games/{game}/levels", responses=documented(404, 422))
+def levels(services: Shared, game: str) -> LevelsOut:
+    """The strengths that the bot has in a game, by name, and what each is worth."""
+    return levels_of(services.shelf.of(game), services.settings.web.max_simulations)
 
 
 @router.post("/game/new", responses=documented(400, 404, 413, 422))

@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from fastapi import HTTPException
 
+from actor.players import drawn
 from engine.config import WebSettings
 from engine.game import Game, State
 from engine.search import Searched
 from engine.search.live import never
+from web.levels import level_of
 from web.schemas import (
     MAX_MOVES,
     ActionOut,
@@ -110,11 +113,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Limits:
-    """How long the bot thinks about one move: whichever is reached first."""
+    """How long the bot thinks about one move, whichever is reached first, and how it chooses.
+
+    0 simulations = the network's policy alone; at a temperature above 0 the move is drawn.
+    """
 
     simulations: int
     milliseconds: float | None = None
     gone: Callable[[], bool] = never
+    temperature: float = 0.0
 
 
 class Play:
@@ -130,37 +137,55 @@ class Play:
         It thinks no longer than the request lets it, and no more once nobody waits (`gone`).
         """
         served = self._shelf.of(request.game)
-        limits = self._limits(request, gone)
+        bot, limits = self._opponent(served, request, gone)
         line = Line.from_moves(served.game, [])
-        return self._reply(served, line, request.human, limits)
+        return self._reply(served, bot, line, request.human, limits)
 
     def move(self, request: MoveIn, gone: Callable[[], bool] = never) -> PlayOut:
         """The position after the person's action and, if wanted, the bot's reply."""
         served = self._shelf.of(request.game)
-        limits = self._limits(request, gone)
+        bot, limits = self._opponent(served, request, gone)
         line = Line.from_moves(served.game, request.moves)
         person = served.game.mover(line.state)
         line = line.after(request.action)
         if not request.reply:
-            model = served.current().model
-            return PlayOut(position=line.show(), thoughts=[], model=model)
-        return self._reply(served, line, person, limits)
+            return PlayOut(position=line.show(), thoughts=[], model=bot().model)
+        return self._reply(served, bot, line, person, limits)
 
-    def _limits(self, request: NewGameIn | MoveIn, gone: Callable[[], bool]) -> Limits:
+    def _opponent(
+        self, served: Served, request: NewGameIn | MoveIn, gone: Callable[[], bool]
+    ) -> tuple[Callable[[], Loaded], Limits]:
         most, wanted = self._settings.max_simulations, request.simulations
+        if request.level is not None:
+            if wanted is not None:
+                raise HTTPException(
+                    422,
+                    f"level = {request.level!r} and simulations = {wanted} exclude each other:"
+                    " send one of them",
+                )
+            level, bot = level_of(served, request.level, most)
+            return bot, Limits(level.simulations, request.milliseconds, gone, level.temperature)
         if wanted is not None and wanted > most:
             raise HTTPException(
                 422, f"simulations = {wanted} is refused: web.max_simulations allows {most}"
             )
-        return Limits(wanted or self._settings.simulations, request.milliseconds, gone)
+        usual = wanted or self._settings.simulations
+        return served.current, Limits(usual, request.milliseconds, gone)
 
-    def _reply(self, served: Served, line: Line, person: int, limits: Limits) -> PlayOut:
+    def _reply(
+        self,
+        served: Served,
+        bot: Callable[[], Loaded],
+        line: Line,
+        person: int,
+        limits: Limits,
+    ) -> PlayOut:
         game = served.game
         thoughts: list[Thought] = []
-        model = served.current().model
+        model = bot().model
         # Some games let a player move twice in a row or pass: only the rules know whose turn it is.
         while not game.is_over(line.state) and game.mover(line.state) != person:
-            loaded = served.current()
+            loaded = bot()
             thought = think(served, loaded, line.state, limits)
             thoughts.append(thought)
             line = line.after(thought.action)
@@ -173,23 +198,34 @@ def think(served: Served, loaded: Loaded, state: State, limits: Limits) -> Thoug
     with loaded.lock:
         started = time.perf_counter()
         mind = loaded.minds.of(state)
-        found = mind.think(state, limits.simulations, limits.milliseconds, limits.gone)
+        # One simulation is the cheapest search that asks the network and knows what is legal.
+        simulations = max(1, limits.simulations)
+        found = mind.think(state, simulations, limits.milliseconds, limits.gone)
         milliseconds = 1000 * (time.perf_counter() - started)
-    return _thought(served.game, state, found, milliseconds, loaded.model)
+    action = _choice(found, limits)
+    return _thought(served.game, state, found, action, milliseconds, loaded.model)
+
+
+def _choice(found: Searched, limits: Limits) -> int:
+    """The action to play; drawn anew each time, so that no two games against a level are alike."""
+    policy = found.policy if limits.simulations > 0 else found.prior
+    if limits.temperature > 0:
+        return int(drawn(policy, limits.temperature, np.random.default_rng())[0])
+    return int(found.best[0] if limits.simulations > 0 else policy[0].argmax())
 
 
 def _thought(
     game: Game,
     state: State,
     found: Searched,
+    action: int,
     milliseconds: float,
     model: ModelOut,
 ) -> Thought:
-    best = int(found.best[0])
     return Thought(
         player=game.mover(state),
-        action=best,
-        label=game.label(best),
+        action=action,
+        label=game.label(action),
         value=float(found.value[0]),
         wdl=[float(share) for share in found.wdl[0]],
         simulations=int(found.visits.sum()),

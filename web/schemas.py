@@ -68,7 +68,8 @@ class MoveOut(BaseModel):
 
 
 class ModelOut(BaseModel):
-    """Which model speaks. `name` is "uniform" while a run has not published one."""
+    """Which model speaks. `name` is "zoo" for the model that comes with the program, which plays
+    while a run has not published one, and "uniform" where there is neither."""
 
     name: str
     step: int | None = Field(
@@ -76,6 +77,9 @@ class ModelOut(BaseModel):
     )
     published_at: float | None = Field(description="seconds since the epoch; null for uniform")
     sha256: str | None = None
+    kind: Literal["best", "latest"] | None = Field(
+        default=None, description="best: by the referee's matches; latest: while there is no best"
+    )
 
 
 class PositionOut(BaseModel):
@@ -127,11 +131,18 @@ MILLISECONDS: Any = Field(
 )
 
 
+LEVEL: Any = Field(
+    default=None,
+    description="one of /games/{game}/levels; it has its own simulations and its own model",
+)
+
+
 class NewGameIn(Strict):
     """Start a game: which one, and which player the person is (0 moves first)."""
 
     game: str
     human: Literal[0, 1] = 0
+    level: str | None = LEVEL
     simulations: int | None = Field(default=None, ge=1)
     milliseconds: int | None = MILLISECONDS
 
@@ -146,8 +157,30 @@ class MoveIn(Strict):
     moves: list[int] = Field(max_length=MAX_MOVES)
     action: int
     reply: bool = True
+    level: str | None = LEVEL
     simulations: int | None = Field(default=None, ge=1)
     milliseconds: int | None = MILLISECONDS
+
+
+class LevelOut(BaseModel):
+    """A named strength to play against."""
+
+    name: str
+    title: str
+    simulations: int = Field(description="per move; 0 = the network's policy alone")
+    temperature: float = Field(
+        description="above 0 the move is drawn from policy ** (1 / temperature)"
+    )
+    rating: float | None = Field(description="Elo, a random player has 0; null if unmeasured")
+    interval: list[float] | None = Field(description="95 % limits of the rating")
+
+
+class LevelsOut(BaseModel):
+    """The levels of a game, the weakest first, and the model that plays them all."""
+
+    game: str
+    model: ModelOut
+    levels: list[LevelOut]
 
 
 class PlayOut(BaseModel):
@@ -224,23 +257,46 @@ class MetricsRow(BaseModel):
     games_per_second: float
     positions_per_second: float
     steps_per_second: float
+    core_seconds: float = Field(
+        0.0, description="processor time of self-play and learning so far; 0 in older runs"
+    )
+    flops: float = Field(
+        0.0, description="operations of the network in both, multiplications and additions"
+    )
 
 
 class EvaluationRow(BaseModel):
-    """One evaluation of a published model (trainer loop)."""
+    """A match of a published model."""
 
     step: int
-    opponent: str
+    opponent: str = Field(description="best: the best model at that time; random")
+    against: int | None = Field(default=None, description="step of the opponent, if it has one")
     games: int
     score: float = Field(description="share of points, a draw counts half")
     interval: list[float] = Field(description="95 % Wilson interval of the score")
+    finding: Literal["stronger", "not stronger", "weaker", "undecided"] | None = Field(
+        default=None, description="stronger: it became the best; weaker: a relapse"
+    )
+
+
+class PromotionRow(BaseModel):
+    """A model became the best."""
+
+    step: int
+    sha256: str
+    against: int | None = Field(description="step of the best until then; null for the first")
+    at: float = Field(description="seconds since the epoch")
 
 
 class AccuracyRow(BaseModel):
-    """How often a published model's policy, without any search, agrees with exact play."""
+    """How often a published model agrees with exact play on positions made by the run itself."""
 
     step: int
-    positions: int = Field(description="solved positions of random games, made by the run itself")
+    set: str = Field(
+        "random", description="random: of random games; selfplay: of the run's own; hard"
+    )
+    simulations: int = Field(0, description="a move; 0 = the policy alone, without any search")
+    positions: int = Field(description="solved positions in the set")
     wdl_optimal: float = Field(description="share of moves that keep win, draw or loss")
     wdl_interval: list[float] = Field(description="95 % Wilson interval of that share")
     exact_optimal: float = Field(description="share of moves with the best exact value")
@@ -349,6 +405,9 @@ class StatsOut(BaseModel):
     quality: QualityOut | None = Field(
         default=None, description="null before the learner's first report, and in older runs"
     )
+    promotions: list[PromotionRow] = Field(
+        default=[], description="every model that became the best, the present one last"
+    )
     updated_at: float | None = Field(
         description="when stats.json was written; null before the first"
     )
@@ -358,7 +417,7 @@ class ModelsOut(BaseModel):
     """Every model of a run, newest first."""
 
     run: str
-    latest: ModelOut
+    served: ModelOut = Field(description="the best one, or the latest while there is no best")
     snapshots: list[ModelOut]
 
 

@@ -1,4 +1,4 @@
-"""The run as a whole: stats.json as the learner wrote it, and whether anybody is at work.
+"""The run as a whole: stats.json of the learner, evaluations.json of the referee, who is at work.
 
 Nothing is picked from the file field by field: what the schema of the page does not know, or what
 it misses, is an error that names the field, so that no number can get lost on the way.
@@ -14,13 +14,23 @@ from pydantic import ValidationError
 
 from engine.config import Settings
 from engine.errors import StorageError
+from storage.evaluations import read_evaluations
 from storage.layout import RunPaths, run_paths
 from storage.stats import Heartbeat, heartbeats, read_stats
 from web.errors import sentence
-from web.schemas import EvaluatorOut, ModelOut, ProcessOut, StatsOut
+from web.schemas import (
+    AccuracyRow,
+    EvaluationRow,
+    EvaluatorOut,
+    ModelOut,
+    ProcessOut,
+    PromotionRow,
+    StatsOut,
+)
+from web.served import ZOO
 from web.training import State
 
-ADDED = ("training", "can_control", "processes")
+ADDED = ("training", "can_control", "processes", "promotions")
 """The fields that the server knows better than the file."""
 
 
@@ -38,8 +48,10 @@ def collect(settings: Settings, training: State, model: ModelOut) -> StatsOut:
     }
     written = read_stats(paths)
     if written is None:
-        return StatsOut.model_validate({**_nothing(settings, beats, model), **known})
-    return _checked(paths, settings, written, known)
+        shown = StatsOut.model_validate({**_nothing(settings, beats, model), **known})
+    else:
+        shown = _checked(paths, settings, written, known)
+    return _judged(paths, shown)
 
 
 def etag(body: bytes) -> str:
@@ -59,7 +71,7 @@ def _nothing(settings: Settings, beats: list[Heartbeat], model: ModelOut) -> dic
         "run": settings.run_name,
         "game": settings.run.game,
         "model": model,
-        "step": model.step or 0,
+        "step": 0 if model.name == ZOO else model.step or 0,
         "horizon_steps": settings.learner.horizon_steps,
         "games": 0,
         "positions": 0,
@@ -85,6 +97,22 @@ def _process(beat: Heartbeat) -> ProcessOut:
         rates=dict(beat.rates),
         evaluator=EvaluatorOut.model_validate(asdict(beat.evaluator)) if beat.evaluator else None,
     )
+
+
+def _judged(paths: RunPaths, shown: StatsOut) -> StatsOut:
+    """With what the referee found, by step."""
+    found = read_evaluations(paths)
+    try:
+        matches = [EvaluationRow.model_validate(row.model_dump()) for row in found.evaluations]
+        accuracy = [AccuracyRow.model_validate(row, extra="forbid") for row in found.accuracy]
+        promotions = [PromotionRow.model_validate(row.model_dump()) for row in found.promotions]
+    except ValidationError as error:
+        reason = sentence(error.errors())
+        raise StorageError(f"{paths.evaluations} does not fit: {reason}") from None
+    shown.evaluations = sorted([*shown.evaluations, *matches], key=lambda row: row.step)
+    shown.accuracy = sorted([*shown.accuracy, *accuracy], key=lambda row: row.step)
+    shown.promotions = promotions
+    return shown
 
 
 def _checked(

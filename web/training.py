@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 State = Literal["running", "paused", "stopped"]
 
-ROLES = ("actor", "trainer")
-"""The modules that train; the heartbeat of each begins with its name."""
+ROLES = {"actor": ["actor"], "trainer": ["trainer"], "referee": ["actor", "referee"]}
+"""How each process is started, `python -m …`; its heartbeats begin with the name."""
 
 GRACE_SECONDS = 30.0
 """What a child may need to finish its games and write its checkpoint."""
@@ -48,7 +48,7 @@ class Training:
             return self._state()
 
     def start(self) -> tuple[State, str]:
-        """Resume, and start the actor or the trainer if it does not run yet."""
+        """Resume, and start what does not run yet."""
         with self._command:
             self._await_ending()  # else their last heartbeats would pass for running processes
             create(self._paths)
@@ -57,7 +57,7 @@ class Training:
                 missing = [role for role in ROLES if not self._runs(role)]
                 for role in missing:
                     self._spawn(role)
-                what = f"started {' and '.join(missing)}" if missing else "training goes on"
+                what = f"started {_spoken(missing)}" if missing else "training goes on"
                 return self._state(), what
 
     def stop(self) -> tuple[State, str]:
@@ -66,7 +66,7 @@ class Training:
             create(self._paths)
             set_paused(self._paths, True)
             ended = self._terminate()
-            what = f"paused, {' and '.join(ended)} will end" if ended else "paused"
+            what = f"paused, {_spoken(ended)} will end" if ended else "paused"
             return self._state(), what
 
     def close(self) -> None:
@@ -78,7 +78,8 @@ class Training:
 
     def _state(self) -> State:
         self._reap()
-        beating = any(beat.alive for beat in heartbeats(self._paths))
+        # Who judges does not train.
+        beating = any(b.alive and b.name != "referee" for b in heartbeats(self._paths))
         if not (beating or self._children):
             return "stopped"
         return "paused" if is_paused(self._paths) else "running"
@@ -90,7 +91,7 @@ class Training:
 
     def _spawn(self, role: str) -> None:
         # Output goes where the server's own goes: one place to read what happened.
-        command = [sys.executable, "-m", role, *self._argv]
+        command = [sys.executable, "-m", *ROLES[role], *self._argv]
         self._children[role] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         log.info("started %s (pid %d)", role, self._children[role].pid)
 
@@ -121,6 +122,10 @@ class Training:
                 child.kill()
                 child.wait()
         self._ending.clear()
+
+
+def _spoken(roles: Sequence[str]) -> str:
+    return " and ".join([", ".join(roles[:-1]), roles[-1]] if len(roles) > 1 else roles)
 
 
 def _same_run(settings: Settings) -> list[str]:

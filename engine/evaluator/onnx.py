@@ -41,6 +41,8 @@ class ModelCard:
     sha256: str
     progress: float = 0.0
     """The share of the run's schedule that was over, 0 to 1."""
+    flops: int = 0
+    """Floating-point operations of one evaluation, 0 = not known (older models)."""
 
     def as_metadata(self) -> dict[str, str]:
         """The card as ONNX metadata properties."""
@@ -58,6 +60,7 @@ class ModelCard:
                 created_at=float(properties["created_at"]),
                 sha256=properties["sha256"],
                 progress=float(properties.get("progress", "0")),  # older models have none
+                flops=int(properties.get("flops", "0")),
             )
         except KeyError as error:
             raise ModelError(f"the model has no {error} in its metadata; it is not ours") from None

@@ -207,7 +207,11 @@ GAMES = (
                 "opening_share": 0.7,
                 "opening_plies": 12,
             },
-            "learner": {"horizon_steps": 8_000, "min_positions": 30_000},
+            "learner": {
+                "horizon_steps": 8_000,
+                "min_positions": 30_000,
+                "replay_ratio": 3.0,
+            },
         },
         openspiel="connect_four",
     ),

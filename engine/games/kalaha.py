@@ -179,9 +179,15 @@ def _game(
         label=label,
         clicks=clicks,
         preset={
-            "selfplay": {"temperature_plies": 16},
+            "search": {"simulations": 200},
+            "selfplay": {
+                "full_share": 0.25,
+                "fast_simulations": 32,
+                "first_simulations": 400,
+                "temperature_plies": 16,
+            },
             "network": {"family": "mlp", "width": 256, "depth": 3},
-            "learner": {"min_positions": 20_000},
+            "learner": {"min_positions": 30_000},
         },
         openspiel=openspiel,
     )

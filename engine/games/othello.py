@@ -269,8 +269,15 @@ GAMES = (
         label=label,
         clicks=lambda action, player: () if action == PASS else (action,),
         preset={
-            "selfplay": {"temperature_plies": 20, "opening_plies": 12},
-            "learner": {"min_positions": 20_000},
+            "search": {"simulations": 120},
+            "selfplay": {
+                "full_share": 0.25,
+                "fast_simulations": 24,
+                "first_simulations": 400,
+                "temperature_plies": 20,
+                "opening_plies": 12,
+            },
+            "learner": {"min_positions": 30_000, "replay_ratio": 3.0},
         },
         openspiel="othello",
     ),

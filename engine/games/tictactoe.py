@@ -156,6 +156,7 @@ GAMES = (
                 "publish_every": 1_000,
             },
             "quality": {"duplicates": 0.0},  # there are no more than 765 positions
+            "referee": {"opening_plies": 2},  # after four most games are decided
         },
         openspiel="tic_tac_toe",
     ),

@@ -13,6 +13,8 @@ beforeEach(() => {
 const cell = (name: string) => screen.findByRole("button", { name });
 const button = (name: string) => screen.getByRole<HTMLButtonElement>("button", { name });
 const unvisited = (label: string) => `${label}0 %25 %–`;
+/** The bot's answer to c5 is there: a game still on would go on in the next test. */
+const answered = () => waitFor(() => expect(location.hash).toContain("moves=5,0,1"));
 const log = () => [...screen.getByRole("log").children].map((it) => it.textContent).join(" ");
 
 test("the first visit starts the game that this server trains", async () => {
@@ -92,11 +94,34 @@ test("a lost server is awaited, with the move kept", async () => {
 test("how long the bot thinks is asked for and kept in the address", async () => {
   render(App);
   const spot = await cell("row 2, column 3: empty, play c5");
-  const select = screen.getByRole("combobox", { name: /Simulations/ });
+  const select = screen.getByRole("combobox", { name: /simulations per move/ });
   await fireEvent.change(select, { target: { value: "400" } });
   expect(location.hash).toBe("#/play/sixpack?human=0&simulations=400");
   await fireEvent.click(spot);
   await waitFor(() => expect(server.asked.at(-1)?.body).toMatchObject({ simulations: 400 }));
+  await answered();
+});
+
+test("a level is chosen by name, with its rating beside it", async () => {
+  render(App);
+  const spot = await cell("row 2, column 3: empty, play c5");
+  const select = screen.getByRole<HTMLSelectElement>("combobox", { name: /Opponent/ });
+  const option = await screen.findByRole("option", { name: "Beginner · 154 Elo" });
+  expect(option.closest("optgroup")!.label).toBe("Levels of the zoo's model");
+  await fireEvent.change(select, { target: { value: "level:beginner" } });
+  expect(location.hash).toBe("#/play/sixpack?human=0&level=beginner");
+  screen.getByText(/154 Elo \(116 to 189\)/);
+  await fireEvent.click(spot);
+  await waitFor(() => expect(server.asked.at(-1)?.body).toMatchObject({ level: "beginner" }));
+  await answered();
+});
+
+test("a level that the game does not have is kept in sight", async () => {
+  history.replaceState(null, "", "#/play/sixpack?human=0&level=master");
+  render(App);
+  await screen.findByText("This game has no such level.");
+  const select = screen.getByRole<HTMLSelectElement>("combobox", { name: /Opponent/ });
+  expect(select.value).toBe("level:master");
 });
 
 test("a link that cannot be read says why", async () => {

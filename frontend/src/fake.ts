@@ -3,10 +3,12 @@
  * not alternate: 0 moves, then 1 twice, then 0 twice, then 1. Who fills the last cell, loses.
  */
 import { vi } from "vitest";
-import type { Game, Health, Model, Played, Position, Stats, Thought } from "./lib/api";
+import type { Game, Health, Levels, Model, Played, Position, Stats, Thought } from "./lib/api";
 
 const PLAYERS = [0, 1, 1, 0, 0, 1];
 export const UNIFORM: Model = { name: "uniform", step: null, published_at: null };
+
+export const ZOO: Model = { name: "zoo", step: 4200, published_at: 1 };
 
 export const GAME: Game = {
   name: "sixpack",
@@ -100,7 +102,31 @@ export const STATS: Stats = {
   accuracy: [],
   incidents: [],
   quality: null,
+  promotions: [],
   updated_at: null,
+};
+
+export const LEVELS: Levels = {
+  game: GAME.name,
+  model: ZOO,
+  levels: [
+    {
+      name: "beginner",
+      title: "Beginner",
+      simulations: 0,
+      temperature: 4,
+      rating: 154.3,
+      interval: [116, 189.4],
+    },
+    {
+      name: "expert",
+      title: "Expert",
+      simulations: 200,
+      temperature: 0,
+      rating: null,
+      interval: null,
+    },
+  ],
 };
 
 const HEALTH: Health = { status: "ok", version: "0", run: "first", model: UNIFORM };
@@ -145,6 +171,10 @@ export class FakeServer {
         return [GAME, { ...GAME, name: "other", title: "Other" }];
       case "/health":
         return HEALTH;
+      case `/games/${GAME.name}/levels`:
+        return LEVELS;
+      case "/games/other/levels":
+        return { ...LEVELS, game: "other", model: UNIFORM };
       case "/stats":
         return this.stats;
       case "/game/new":

@@ -35,14 +35,34 @@ class Models(Protocol):
         """The steps of all snapshots, ascending."""
         ...
 
-    def prune(self, keep: int, milestone_every: int) -> None:
-        """Remove snapshots but the newest `keep` and those at multiples of `milestone_every`."""
+    def prune(self, keep: int, milestone_every: int, growth: float | None = None) -> None:
+        """Remove snapshots but the newest `keep`, multiples of `milestone_every` and a series.
+
+        The series, see `storage.models.series`, is for curves: its steps grow by `growth`; None =
+        no series.
+        """
         ...
 
     def forget_after(self, step: int) -> None:
         """Remove the snapshots of later steps: the learner went back, and will publish others."""
         ...
 
+    def best_signature(self) -> Signature | None:
+        """What changes whenever the best model does; None before the first."""
+        ...
+
     def signature(self) -> Signature | None:
         """What changes whenever the latest model does; None before the first."""
         ...
+
+
+def series(steps: list[int], growth: float) -> set[int]:
+    """Of ascending `steps` the first, and each that is at least `growth` times the one before.
+
+    What once belonged to the series of a run belongs to it for ever, however many come later.
+    """
+    kept: list[int] = []
+    for step in steps:
+        if not kept or step >= growth * kept[-1]:
+            kept.append(step)
+    return set(kept)

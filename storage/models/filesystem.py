@@ -20,7 +20,7 @@ from watchdog.observers import Observer
 from engine.errors import StorageError
 from storage.atomic import explain, read_whole, remove, write_atomically
 from storage.layout import RunPaths, steps_in
-from storage.models import Models, Signature
+from storage.models import Models, Signature, series
 
 _log = logging.getLogger(__name__)
 
@@ -60,11 +60,12 @@ class FilesystemModels(Models):
         """The steps of all snapshots, ascending."""
         return steps_in(self.paths.models)
 
-    def prune(self, keep: int, milestone_every: int) -> None:
-        """Remove snapshots but the newest `keep` and those at multiples of `milestone_every`."""
+    def prune(self, keep: int, milestone_every: int, growth: float | None = None) -> None:
+        """Remove snapshots but the newest `keep`, multiples of `milestone_every` and a series."""
         steps = self.steps()
+        for_ever = set[int]() if growth is None else series(steps, growth)
         for step in steps[: max(0, len(steps) - keep)]:
-            if step % milestone_every != 0:
+            if step not in for_ever and step % milestone_every != 0:
                 remove(self.paths.snapshot(step))
 
     def forget_after(self, step: int) -> None:
@@ -75,13 +76,21 @@ class FilesystemModels(Models):
 
     def signature(self) -> Signature | None:
         """Time, size and inode of latest.onnx, None if there is no such file."""
-        try:
-            status = self.paths.latest.stat()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise explain(f"cannot look at {self.paths.latest}", error) from None
-        return status.st_mtime_ns, status.st_size, status.st_ino
+        return _signature(self.paths.latest)
+
+    def best_signature(self) -> Signature | None:
+        """Time, size and inode of best.onnx, None if there is no such file."""
+        return _signature(self.paths.best)
+
+
+def _signature(path: Path) -> Signature | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise explain(f"cannot look at {path}", error) from None
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 class ModelWatch:

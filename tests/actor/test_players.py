@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 from pathlib import Path
 
@@ -73,6 +74,24 @@ def test_specs_name_players(models: FilesystemModels) -> None:
             made(spec)
     with pytest.raises(StorageError, match="steps are: 4000"):
         made("step_000001@3")
+
+
+def test_the_zoo_is_named_by_what_it_holds(models: FilesystemModels) -> None:
+    """The zoo's model may be replaced: on a ladder its name says which one it was."""
+    data, other = linear_model(CONNECT4, step=40), linear_model(CONNECT4, step=50)
+    spec = parse("zoo@20/t0.5")
+    assert str(spec) == "zoo@20/t0.5"
+    found = recipe(spec, models, lambda: data).player(CONNECT4, SearchSettings())
+    assert isinstance(found, SearchPlayer) and found.temperature == 0.5
+    assert found.evaluator.card.step == 40  # type: ignore[attr-defined]
+    fixed = pinned(spec, models, lambda: data)
+    assert str(fixed) == f"zoo-{hashlib.sha256(data).hexdigest()[:8]}@20/t0.5"
+    assert parse(str(fixed)) == fixed == pinned(fixed, models, lambda: data)
+    assert recipe(fixed, models, lambda: data).model == data
+    with pytest.raises(ModelError, match=rf"no {fixed.model} any more, .* is zoo-[0-9a-f]+ now"):
+        recipe(fixed, models, lambda: other)
+    with pytest.raises(ModelError, match="there is no zoo here"):
+        recipe(spec, models)
 
 
 def test_a_model_that_does_not_exist_yet(models: FilesystemModels) -> None:

@@ -128,6 +128,34 @@ def test_a_model_enters_under_its_step(paths: RunPaths) -> None:
     ]
 
 
+def test_only_neighbours_meet_at_first_where_so_planned(paths: RunPaths) -> None:
+    specs = ["greedy", "mcts:2", "mcts:4"]
+    ladder = _hold(paths, *specs, games=4, reach=2)
+    met = [(result.first, result.second) for result in ladder.results]
+    assert met == [pair for pair in combinations([ANCHOR, *specs], 2) if pair != (ANCHOR, "mcts:4")]
+    assert all(player.rating is not None for player in ladder.players)
+
+
+def test_a_replaced_zoo_keeps_its_results_and_plays_no_more(
+    paths: RunPaths, caplog: pytest.LogCaptureFixture
+) -> None:
+    def hold(step: int) -> Ladder:
+        plan, data = Plan(4, 0, 2, 0), linear_model(TICTACTOE, step)
+        models, search = FilesystemModels(paths), SearchSettings(simulations=8)
+        tournament = Tournament(TICTACTOE, search, models, paths.ratings, plan, zoo=lambda: data)
+        tournament.enter(["zoo@0/t1"])
+        return tournament.run()
+
+    before = hold(1)
+    with caplog.at_level(logging.WARNING):
+        after = hold(2)
+    old = before.players[1].spec
+    assert old.startswith("zoo-") and f"{old} keeps its results and plays no more" in caplog.text
+    assert after.results[0] == before.results[0]
+    assert after.players[2].spec.startswith("zoo-") and after.players[2].spec != old
+    assert after.meetings(old, after.players[2].spec) == 0
+
+
 def test_a_pruned_model_keeps_its_results_and_plays_no_more(
     paths: RunPaths, caplog: pytest.LogCaptureFixture
 ) -> None:

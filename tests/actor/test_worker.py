@@ -19,6 +19,7 @@ from engine.evaluator.report import Report
 from engine.games import find
 from engine.sources import load
 from storage import stats
+from storage.effort import spent
 from storage.layout import RunPaths, create, run_paths
 from storage.models.filesystem import FilesystemModels
 from storage.replay.sqlite import SqliteReplay
@@ -111,7 +112,7 @@ def test_a_worker_plays_with_the_chosen_backend_and_tells_it(
 ) -> None:
     monkeypatch.setattr(stats, "_BEAT_SECONDS", 0.0)
     paths = run_paths(settings)
-    FilesystemModels(paths).publish(linear_model(GAME, step=9), 9)
+    FilesystemModels(paths).publish(linear_model(GAME, step=9, flops=1000), 9)
     left = iter(range(6))
     told: list[Report | None] = []
 
@@ -120,6 +121,9 @@ def test_a_worker_plays_with_the_chosen_backend_and_tells_it(
 
     work(settings, 0, lambda: next(left, None) is not None, publish)
     assert told[0] is None and told[-1] is not None and told[-1].step == 9
+    cost = spent(paths)
+    assert cost.evaluations > 0 and cost.flops == 1000 * cost.evaluations
+    assert 0 < cost.core_seconds < 60
     with SqliteReplay(paths.replay, GAME) as replay:
         games = replay.newest(10)
     assert len(games) == 6 and {record.model_step for _, record in games} == {9}

@@ -131,6 +131,25 @@ def test_undo_and_redo(page: Page) -> None:
     assert labels(page)[4] == "row 2, column 2: cross"
 
 
+def test_an_opponent_is_chosen_by_its_level(page: Page, server_url: str) -> None:
+    """The zoo's levels with their ratings; the bot's model is named, and the level kept."""
+    offered = page.request.get(f"{server_url}/games/tictactoe/levels").json()
+    weakest = offered["levels"][0]
+    page.goto(GAME)
+    legal(page)
+    strength = page.get_by_role("combobox", name="Opponent")
+    strength.select_option(label=f"{weakest['title']} · {round(weakest['rating'])} Elo")
+    expect(page.get_by_text("random play has 0")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"level={weakest['name']}$"))
+    board(page).nth(4).click()
+    expect(moves(page)).to_have_count(2)
+    step = f"{offered['model']['step']:,}"
+    expect(page.get_by_text(f"the zoo's ready model, of step {step}")).to_be_visible()
+    page.reload()
+    expect(moves(page)).to_have_count(2)
+    expect(strength).to_have_value(f"level:{weakest['name']}")
+
+
 def test_a_shared_link_shows_the_same_position(new_page: NewPage) -> None:
     ours = new_page(permissions=["clipboard-read", "clipboard-write"])
     ours.goto(GAME)
@@ -200,7 +219,7 @@ def test_watching_before_anything_was_trained(page: Page) -> None:
     expect(page.get_by_role("heading", name="Training is stopped")).to_be_visible()
     expect(page.get_by_text("No step yet").first).to_be_visible()
     expect(page.get_by_text("None has reported yet")).to_be_visible()
-    expect(page.get_by_text("uniform play until training publishes one")).to_be_visible()
+    expect(page.get_by_text("the zoo's plays until training publishes one")).to_be_visible()
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
 
 

@@ -51,11 +51,12 @@ def test_the_workflow_tests_the_pythons_that_are_promised() -> None:
     assert job["steps"][-1]["run"] == "./.ci/run"
 
 
-def test_compose_runs_the_three_processes_on_one_image_and_one_volume() -> None:
+def test_compose_runs_the_processes_on_one_image_and_one_volume() -> None:
     services = read(COMPOSE)["services"]
-    assert sorted(services) == ["actor", "trainer", "web"]
+    assert sorted(services) == ["actor", "referee", "trainer", "web"]
     for role, service in services.items():
-        assert service["command"][:3] == ["python", "-m", role]
+        module = ["actor", "referee"] if role == "referee" else [role]
+        assert service["command"][: 2 + len(module)] == ["python", "-m", *module]
         assert service["image"] == "cartridge2"
         assert service["volumes"] == ["data:/app/data"]
         assert service["stop_grace_period"] == "60s"

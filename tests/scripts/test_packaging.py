@@ -14,6 +14,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from storage.layout import OWN_ZOO
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("engine", "storage", "actor", "trainer", "web")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -121,6 +123,16 @@ for name in {modules!r}:
 print(sorted({{"torch", "onnx", "onnxscript", "trainer"}} & set(sys.modules)))
 """
     assert subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, text=True) == "[]\n"
+
+
+def test_wheel_and_image_carry_the_zoo() -> None:
+    """Beside the packages, where the program looks for it."""
+    assert OWN_ZOO == ROOT / "zoo" and list(OWN_ZOO.glob("*.onnx"))
+    targets = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    assert targets["targets"]["wheel"]["packages"] == [*PACKAGES, "zoo"]
+    assert "zoo" not in targets["targets"]["sdist"]["exclude"]
+    assert "COPY --chown=player zoo zoo" in (ROOT / "Dockerfile").read_text().splitlines()
+    assert "!zoo" in (ROOT / ".dockerignore").read_text().splitlines()
 
 
 def test_the_version_is_the_installed_one() -> None:

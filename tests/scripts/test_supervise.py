@@ -1,4 +1,4 @@
-"""scripts/supervise.py with stand-ins for actor, trainer and web: how they live and die."""
+"""scripts/supervise.py with stand-ins for the processes: how they live and die."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROLES = ("actor", "trainer", "web")
+ROLES = ("actor", "trainer", "referee", "web")
 HANG = 60  # seconds after which a test gives up; no test waits for it when all is well
 
 STAND_IN = """
 import json, os, pathlib, signal, sys
 role = pathlib.Path(__file__).parent.name
+if sys.argv[1:2] == ["referee"]:
+    role = sys.argv.pop(1)
 pathlib.Path(f"{role}.pid").write_text(str(os.getpid()))
 behaviour = os.environ.get(role.upper(), "obedient")
 def end(number, frame):
@@ -84,6 +86,8 @@ def _alive(pid: int) -> bool:
 @pytest.fixture
 def stand_ins(tmp_path: Path) -> Path:
     for role in ROLES:
+        if role == "referee":
+            continue  # the actor's stand-in speaks for it
         (tmp_path / role).mkdir()
         (tmp_path / role / "__init__.py").touch()
         (tmp_path / role / "__main__.py").write_text(STAND_IN)
@@ -137,7 +141,8 @@ def test_sigterm_and_hang_up_end_in_order(stand_ins: Path, number: signal.Signal
 
 
 @pytest.mark.parametrize(("role", "behaviour", "code"), [
-    ("trainer", "3", 3), ("actor", "0", 0), ("web", "crash", 128 + signal.SIGSEGV),
+    ("trainer", "3", 3), ("actor", "0", 0), ("referee", "1", 1),
+    ("web", "crash", 128 + signal.SIGSEGV),
 ])  # fmt: skip
 def test_whoever_ends_ends_the_others(
     stand_ins: Path, role: str, behaviour: str, code: int
@@ -152,7 +157,7 @@ def test_whoever_ends_ends_the_others(
 
 
 def test_a_second_ctrl_c_kills(stand_ins: Path) -> None:
-    stubborn = dict.fromkeys(("ACTOR", "TRAINER", "WEB"), "stubborn")
+    stubborn = dict.fromkeys(map(str.upper, ROLES), "stubborn")
     with supervised(stand_ins, **stubborn) as it:
         it.read_until(*UP)
         it.ctrl_c()

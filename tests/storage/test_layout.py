@@ -32,6 +32,10 @@ def test_every_path_is_inside_the_run() -> None:
         paths.control: "control.json",
         paths.learner_lock: "learner.lock",
         paths.ratings: "ratings.json",
+        paths.yardstick("hard"): "yardstick/hard.jsonl",
+        paths.effort("actor-0"): "effort/actor-0.json",
+        paths.curve: "curve",
+        paths.tensorboard: "tensorboard",
         paths.ratings_lock: "ratings.lock",
         paths.evaluations: "evaluations.json",
         paths.verdicts: "verdicts.json",
@@ -62,7 +66,7 @@ def test_creating_twice_changes_nothing(tmp_path: Path) -> None:
     paths.stats.write_bytes(b"{}")
     create(paths)
     assert sorted(path.name for path in paths.root.iterdir()) == [
-        *("checkpoints", "heartbeats", "models", "stats.json"),
+        *("checkpoints", "effort", "heartbeats", "models", "stats.json", "yardstick"),
     ]
 
 

@@ -82,6 +82,16 @@ def test_pruning_keeps_the_newest_and_the_milestones(models: FilesystemModels) -
     assert (models.latest(), models.best()) == (b"1000", b"best")
 
 
+def test_pruning_leaves_a_series_for_curves(models: FilesystemModels) -> None:
+    for step in range(100, 2100, 100):
+        models.publish(b"%d" % step, step)
+        models.prune(keep=2, milestone_every=10_000, growth=1.5)
+    # 100 x 1.5 = 150, 200 x 1.5 = 300, 450, 750, 1200, 1800; whatever the order of events
+    assert models.steps() == [100, 200, 300, 500, 800, 1200, 1800, 1900, 2000]
+    models.prune(keep=0, milestone_every=10_000, growth=1.5)
+    assert models.steps() == [100, 200, 300, 500, 800, 1200, 1800]
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     models = FilesystemModels(RunPaths(tmp_path))
     with pytest.raises(StorageError, match=r"cannot list .*models: No such file"):

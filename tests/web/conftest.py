@@ -43,7 +43,7 @@ def configure(tmp_path: Path, game: Game) -> Configure:
     def settings(**changes: object) -> Settings:
         flags: dict[str, dict[str, object]] = {
             "run": {"game": game.name, "name": "lesson"},
-            "storage": {"data_dir": tmp_path / "data"},
+            "storage": {"data_dir": tmp_path / "data", "zoo_dir": str(tmp_path / "zoo")},
             "web": {"simulations": 12, "max_simulations": 500_000},
         }
         for name, value in changes.items():

@@ -18,6 +18,7 @@ from web.app import create_app, openapi_document
 ROUTES = {
     ("get", "/health"): "health",
     ("get", "/games"): "games",
+    ("get", "/games/{game}/levels"): "levels",
     ("post", "/game/new"): "new_game",
     ("get", "/game/state"): "game_state",
     ("post", "/move"): "move",

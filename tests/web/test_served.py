@@ -34,7 +34,7 @@ def test_without_a_run_the_search_plays_alone(client: TestClient, game: Game) ->
     assert client.get("/health").json()["model"]["name"] == "uniform"
     assert client.get("/models").json() == {
         "run": "lesson",
-        "latest": UNIFORM.model_dump(),
+        "served": UNIFORM.model_dump(),
         "snapshots": [],
     }
 
@@ -48,10 +48,49 @@ def test_a_new_model_moves_next(client: TestClient, game: Game, paths: RunPaths)
             "step": step,
             "published_at": 1000.0 + step,
             "sha256": f"{step:064x}",
+            "kind": "latest",
         }
         assert opening(client, game) == described
         assert client.get("/health").json()["model"] == described
         assert client.get("/stats").json()["model"] == described
+
+
+def test_the_best_model_is_offered_while_there_is_one(
+    client: TestClient, game: Game, paths: RunPaths
+) -> None:
+    models = FilesystemModels(paths)
+    publish(paths, game, 400)
+    assert (opening(client, game)["step"], opening(client, game)["kind"]) == (400, "latest")
+    models.promote(linear_model(game, 400, win=0.5))
+    publish(paths, game, 800)
+    assert (opening(client, game)["step"], opening(client, game)["kind"]) == (400, "best")
+    models.promote(linear_model(game, 800, win=0.5))
+    assert (opening(client, game)["step"], opening(client, game)["kind"]) == (800, "best")
+    publish(paths, game, 900)
+    listed = client.get("/models").json()
+    assert (listed["served"]["step"], listed["snapshots"][0]["step"]) == (800, 900)
+    paths.best.unlink()
+    assert (opening(client, game)["step"], opening(client, game)["kind"]) == (900, "latest")
+
+
+def test_a_publication_does_not_disturb_the_best(
+    settings: Settings, game: Game, paths: RunPaths
+) -> None:
+    served = Shelf(settings).of(game.name)
+    FilesystemModels(paths).promote(linear_model(game, 400, win=0.5))
+    before = served.current()
+    publish(paths, game, 800)
+    assert served.current() is before  # its trees are kept
+
+
+def test_a_best_model_that_is_damaged_leaves_the_old_one(
+    client: TestClient, game: Game, paths: RunPaths, caplog: pytest.LogCaptureFixture
+) -> None:
+    FilesystemModels(paths).promote(linear_model(game, 400, win=0.5))
+    assert opening(client, game)["step"] == 400
+    paths.best.write_bytes(b"half")
+    assert opening(client, game)["step"] == 400
+    assert "lesson stays with step_000400: not a complete ONNX model" in caplog.text
 
 
 def test_the_model_really_judges(client: TestClient, game: Game, paths: RunPaths) -> None:
@@ -140,6 +179,7 @@ def test_another_game_has_the_run_of_its_name(
         "step": 70,
         "published_at": 1070.0,
         "sha256": None,
+        "kind": "latest",
     }
     assert opening(client, game)["step"] == 400
 
@@ -165,7 +205,7 @@ def test_models_are_listed_newest_first(
         publish(paths, game, step)
     paths.snapshot(200).write_bytes(b"half")
     listed = client.get("/models").json()
-    assert listed["run"] == "lesson" and listed["latest"]["step"] == 400
+    assert listed["run"] == "lesson" and listed["served"]["step"] == 400
     assert [m["step"] for m in listed["snapshots"]] == [1000, 400, 200]
     names = ["step_001000", "step_000400", "step_000200 (unreadable)"]
     assert [m["name"] for m in listed["snapshots"]] == names

@@ -10,6 +10,7 @@ from engine.config import Settings
 from engine.evaluator.report import Agreement, Candidate, Report
 from engine.game import Game
 from storage.control import set_paused
+from storage.evaluations import Evaluations, write_evaluations
 from storage.layout import RunPaths
 from storage.stats import Heart, write_stats
 from tests.models import linear_model
@@ -31,6 +32,8 @@ METRICS: dict[str, Any] = {
 }
 ACCURACY: dict[str, Any] = {
     "step": 400,
+    "set": "hard",
+    "simulations": 100,
     "positions": 300,
     "wdl_optimal": 0.875,
     "wdl_interval": [0.83, 0.91],
@@ -40,9 +43,11 @@ ACCURACY: dict[str, Any] = {
 EVALUATION: dict[str, Any] = {
     "step": 400,
     "opponent": "random",
+    "against": None,
     "games": 40,
     "score": 0.75,
     "interval": [0.6, 0.86],
+    "finding": None,
 }
 INCIDENT: dict[str, Any] = {
     "at": 6.5,
@@ -88,7 +93,13 @@ def written(settings: Settings) -> dict[str, Any]:
     return {
         "run": settings.run_name,
         "game": settings.run.game,
-        "model": {"name": "lesson", "step": 400, "published_at": 5.5, "sha256": "ab" * 32},
+        "model": {
+            "name": "lesson",
+            "step": 400,
+            "published_at": 5.5,
+            "sha256": "ab" * 32,
+            "kind": None,
+        },
         "step": 455,
         "horizon_steps": 20_000,
         "games": 3100,
@@ -120,7 +131,44 @@ def test_every_field_of_the_file_is_shown(
     assert shown.pop("message") == "nobody is at work; the learner's last word was: training"
     assert in_file.pop("message") == "training"
     assert shown == in_file
-    assert added == {"training": "stopped", "can_control": True, "processes": []}
+    assert added == {
+        "training": "stopped",
+        "can_control": True,
+        "processes": [],
+        "promotions": [],
+    }
+
+
+def test_what_the_referee_found_is_shown_with_the_rest(
+    client: TestClient, settings: Settings, paths: RunPaths
+) -> None:
+    match = {**EVALUATION, "step": 300, "opponent": "best", "against": 200, "finding": "stronger"}
+    promotion = {"step": 300, "sha256": "ab", "against": 200, "at": 5.5}
+    found = Evaluations.model_validate(
+        {
+            "evaluations": [match],
+            "accuracy": [{**ACCURACY, "step": 300}],
+            "promotions": [promotion],
+        }
+    )
+    write_evaluations(paths, found)
+    shown = client.get("/stats").json()
+    assert (shown["evaluations"], shown["promotions"]) == ([match], [promotion])
+    write_stats(paths, written(settings))
+    shown = client.get("/stats").json()
+    assert shown["evaluations"] == [match, EVALUATION]
+    assert shown["accuracy"] == [{**ACCURACY, "step": 300}, ACCURACY]
+    write_evaluations(paths, Evaluations(accuracy=[{"step": 1}]))
+    response = client.get("/stats")
+    assert response.status_code == 500 and str(paths.evaluations) in response.json()["detail"]
+    paths.evaluations.write_text("{")
+    assert client.get("/stats").status_code == 500
+
+
+def test_a_referee_alone_trains_nothing(client: TestClient, paths: RunPaths) -> None:
+    Heart(paths, "referee").beat("waiting for a model", {})
+    shown = client.get("/stats").json()
+    assert shown["training"] == "stopped" and shown["processes"][0]["alive"]
 
 
 def test_before_the_first_file(client: TestClient, settings: Settings) -> None:

@@ -22,11 +22,13 @@ from web.training import Training
 
 STUB = """\
 import json, os, pathlib, signal, sys, time
-out = pathlib.Path(os.environ["STUB_FOLDER"])
+out, role = pathlib.Path(os.environ["STUB_FOLDER"]), "{module}"
+if sys.argv[1:2] == ["referee"]:
+    role = sys.argv.pop(1)
 if {stubborn}:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 aside = out / f"{{os.getpid()}}.tmp"
-aside.write_text(json.dumps({{"role": "{role}", "argv": sys.argv[1:]}}))
+aside.write_text(json.dumps({{"role": role, "argv": sys.argv[1:]}}))
 aside.rename(out / f"{{os.getpid()}}.json")
 time.sleep({seconds})
 """
@@ -34,13 +36,13 @@ time.sleep({seconds})
 
 def write_stubs(folder: Path, seconds: float = 60, stubborn: bool = False) -> None:
     for role in ("actor", "trainer"):
-        text = STUB.format(role=role, seconds=seconds, stubborn=stubborn)
+        text = STUB.format(module=role, seconds=seconds, stubborn=stubborn)
         (folder / f"{role}.py").write_text(text)
 
 
 @pytest.fixture
 def stubs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Replaces `python -m actor` and `-m trainer` by processes that say who they are and wait."""
+    """Replaces actor, referee and trainer by processes that say who they are and wait."""
     folder = tmp_path / "stubs"
     folder.mkdir()
     write_stubs(folder)
@@ -98,17 +100,17 @@ def test_start_and_stop(
     with TestClient(create_app(settings, argv)) as client:
         assert post(client, "start") == {
             "training": "running",
-            "message": "started actor and trainer",
+            "message": "started actor, trainer and referee",
         }
-        found = started(stubs, 2)
-        assert {str(p["role"]) for p in found.values()} == {"actor", "trainer"}
+        found = started(stubs, 3)
+        assert {str(p["role"]) for p in found.values()} == {"actor", "trainer", "referee"}
         assert all(p["argv"] == argv for p in found.values())
         assert client.get("/stats").json()["training"] == "running"
         assert post(client, "start")["message"] == "training goes on"
-        assert len(started(stubs, 2)) == 2
+        assert len(started(stubs, 3)) == 3
         assert post(client, "stop") == {
             "training": "stopped",
-            "message": "paused, actor and trainer will end",
+            "message": "paused, actor, trainer and referee will end",
         }
         assert is_paused(paths)
         # The server buries its dead whenever it is asked how the training does.
@@ -120,11 +122,11 @@ def test_start_and_stop(
 def test_start_after_stop_waits_for_the_old_ones(stubs: Path, settings: Settings) -> None:
     with TestClient(create_app(settings)) as client:
         post(client, "start")
-        first = set(started(stubs, 2))
+        first = set(started(stubs, 3))
         post(client, "stop")
         assert post(client, "start")["training"] == "running"
         assert not any(alive(pid) for pid in first)
-        assert len(started(stubs, 4)) == 4
+        assert len(started(stubs, 6)) == 6
 
 
 def test_stats_answer_while_a_command_waits(
@@ -134,14 +136,14 @@ def test_stats_answer_while_a_command_waits(
     write_stubs(stubs, stubborn=True)
     with TestClient(create_app(settings)) as client, ThreadPoolExecutor(1) as pool:
         post(client, "start")
-        started(stubs, 2)
+        started(stubs, 3)
         post(client, "stop")
         again = pool.submit(post, client, "start")
         answers = 0
         while not again.done():
             assert client.get("/stats").status_code == 200
             answers += 1
-        assert answers > 5 and again.result()["message"] == "started actor and trainer"
+        assert answers > 5 and again.result()["message"] == "started actor, trainer and referee"
 
 
 def test_the_end_of_the_server_ends_its_children(
@@ -149,7 +151,7 @@ def test_the_end_of_the_server_ends_its_children(
 ) -> None:
     with TestClient(create_app(settings)) as client:
         post(client, "start")
-        pids = list(started(stubs, 2))
+        pids = list(started(stubs, 3))
         assert all(alive(pid) for pid in pids)
     assert not any(alive(pid) for pid in pids)
 
@@ -161,7 +163,7 @@ def test_a_child_that_does_not_end_is_killed(
     write_stubs(stubs, stubborn=True)
     with TestClient(create_app(settings)) as client:
         post(client, "start")
-        pids = list(started(stubs, 2))
+        pids = list(started(stubs, 3))
     assert not any(alive(pid) for pid in pids)
 
 
@@ -170,16 +172,16 @@ def test_a_child_that_died_is_started_again(
 ) -> None:
     with TestClient(create_app(settings)) as client:
         post(client, "start")
-        found = started(stubs, 2)
+        found = started(stubs, 3)
         trainer = next(pid for pid, p in found.items() if p["role"] == "trainer")
         os.kill(trainer, signal.SIGKILL)
         until(lambda: "trainer" in post(client, "start")["message"])
         assert f"trainer (pid {trainer}) ended with -9" in caplog.text
-        assert len(started(stubs, 3)) == 3
+        assert len(started(stubs, 4)) == 4
 
 
 def test_whoever_beats_is_only_paused(stubs: Path, settings: Settings, paths: RunPaths) -> None:
-    for name in ("actor-0", "trainer"):
+    for name in ("actor-0", "trainer", "referee"):
         Heart(paths, name).beat("working", {})
     with TestClient(create_app(settings)) as client:
         assert post(client, "stop") == {"training": "paused", "message": "paused"}
@@ -190,7 +192,8 @@ def test_whoever_beats_is_only_paused(stubs: Path, settings: Settings, paths: Ru
 
 
 def test_only_what_is_missing_is_started(stubs: Path, settings: Settings, paths: RunPaths) -> None:
-    Heart(paths, "actor-0").beat("playing", {})
+    for name in ("actor-0", "referee"):
+        Heart(paths, name).beat("at work", {})
     with TestClient(create_app(settings)) as client:
         assert post(client, "start")["message"] == "started trainer"
         (process,) = started(stubs, 1).values()

@@ -64,6 +64,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/games/{game}/levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Levels
+         * @description The strengths that the bot has in a game, by name, and what each is worth.
+         */
+        get: operations["levels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -170,7 +190,7 @@ export interface components {
     schemas: {
         /**
          * AccuracyRow
-         * @description How often a published model's policy, without any search, agrees with exact play.
+         * @description How often a published model agrees with exact play on positions made by the run itself.
          */
         AccuracyRow: {
             /**
@@ -180,7 +200,7 @@ export interface components {
             exact_optimal: number;
             /**
              * Positions
-             * @description solved positions of random games, made by the run itself
+             * @description solved positions in the set
              */
             positions: number;
             /**
@@ -188,6 +208,18 @@ export interface components {
              * @description the first share for a random mover
              */
             random_wdl_optimal: number;
+            /**
+             * Set
+             * @description random: of random games; selfplay: of the run's own; hard
+             * @default random
+             */
+            set: string;
+            /**
+             * Simulations
+             * @description a move; 0 = the policy alone, without any search
+             * @default 0
+             */
+            simulations: number;
             /** Step */
             step: number;
             /**
@@ -296,9 +328,19 @@ export interface components {
         };
         /**
          * EvaluationRow
-         * @description One evaluation of a published model (trainer loop).
+         * @description A match of a published model.
          */
         EvaluationRow: {
+            /**
+             * Against
+             * @description step of the opponent, if it has one
+             */
+            against?: number | null;
+            /**
+             * Finding
+             * @description stronger: it became the best; weaker: a relapse
+             */
+            finding?: ("stronger" | "not stronger" | "weaker" | "undecided") | null;
             /** Games */
             games: number;
             /**
@@ -306,7 +348,10 @@ export interface components {
              * @description 95 % Wilson interval of the score
              */
             interval: number[];
-            /** Opponent */
+            /**
+             * Opponent
+             * @description best: the best model at that time; random
+             */
             opponent: string;
             /**
              * Score
@@ -456,16 +501,69 @@ export interface components {
             p95: number;
         };
         /**
+         * LevelOut
+         * @description A named strength to play against.
+         */
+        LevelOut: {
+            /**
+             * Interval
+             * @description 95 % limits of the rating
+             */
+            interval: number[] | null;
+            /** Name */
+            name: string;
+            /**
+             * Rating
+             * @description Elo, a random player has 0; null if unmeasured
+             */
+            rating: number | null;
+            /**
+             * Simulations
+             * @description per move; 0 = the network's policy alone
+             */
+            simulations: number;
+            /**
+             * Temperature
+             * @description above 0 the move is drawn from policy ** (1 / temperature)
+             */
+            temperature: number;
+            /** Title */
+            title: string;
+        };
+        /**
+         * LevelsOut
+         * @description The levels of a game, the weakest first, and the model that plays them all.
+         */
+        LevelsOut: {
+            /** Game */
+            game: string;
+            /** Levels */
+            levels: components["schemas"]["LevelOut"][];
+            model: components["schemas"]["ModelOut"];
+        };
+        /**
          * MetricsRow
          * @description One line of the learner's history.
          */
         MetricsRow: {
+            /**
+             * Core Seconds
+             * @description processor time of self-play and learning so far; 0 in older runs
+             * @default 0
+             */
+            core_seconds: number;
             /**
              * Ending Loss
              * @description of final margin and owners of the cells; 0 without them
              * @default 0
              */
             ending_loss: number;
+            /**
+             * Flops
+             * @description operations of the network in both, multiplications and additions
+             * @default 0
+             */
+            flops: number;
             /** Games */
             games: number;
             /** Games Per Second */
@@ -507,9 +605,15 @@ export interface components {
         };
         /**
          * ModelOut
-         * @description Which model speaks. `name` is "uniform" while a run has not published one.
+         * @description Which model speaks. `name` is "zoo" for the model that comes with the program, which plays
+         *     while a run has not published one, and "uniform" where there is neither.
          */
         ModelOut: {
+            /**
+             * Kind
+             * @description best: by the referee's matches; latest: while there is no best
+             */
+            kind?: ("best" | "latest") | null;
             /** Name */
             name: string;
             /**
@@ -530,9 +634,10 @@ export interface components {
          * @description Every model of a run, newest first.
          */
         ModelsOut: {
-            latest: components["schemas"]["ModelOut"];
             /** Run */
             run: string;
+            /** @description the best one, or the latest while there is no best */
+            served: components["schemas"]["ModelOut"];
             /** Snapshots */
             snapshots: components["schemas"]["ModelOut"][];
         };
@@ -547,6 +652,11 @@ export interface components {
             action: number;
             /** Game */
             game: string;
+            /**
+             * Level
+             * @description one of /games/{game}/levels; it has its own simulations and its own model
+             */
+            level?: string | null;
             /**
              * Milliseconds
              * @description the bot's time for each move of its own, if that is over before its simulations
@@ -620,6 +730,11 @@ export interface components {
              * @enum {integer}
              */
             human: 0 | 1;
+            /**
+             * Level
+             * @description one of /games/{game}/levels; it has its own simulations and its own model
+             */
+            level?: string | null;
             /**
              * Milliseconds
              * @description the bot's time for each move of its own, if that is over before its simulations
@@ -719,6 +834,26 @@ export interface components {
              * @description in its own words: playing, training, waiting for data: 312/500, paused
              */
             state: string;
+        };
+        /**
+         * PromotionRow
+         * @description A model became the best.
+         */
+        PromotionRow: {
+            /**
+             * Against
+             * @description step of the best until then; null for the first
+             */
+            against: number | null;
+            /**
+             * At
+             * @description seconds since the epoch
+             */
+            at: number;
+            /** Sha256 */
+            sha256: string;
+            /** Step */
+            step: number;
         };
         /**
          * QualityOut
@@ -832,6 +967,12 @@ export interface components {
             positions: number;
             /** Processes */
             processes: components["schemas"]["ProcessOut"][];
+            /**
+             * Promotions
+             * @description every model that became the best, the present one last
+             * @default []
+             */
+            promotions: components["schemas"]["PromotionRow"][];
             /** @description null before the learner's first report, and in older runs */
             quality?: components["schemas"]["QualityOut"] | null;
             /** Run */
@@ -1061,6 +1202,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GameOut"][];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    levels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                game: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelsOut"];
+                };
+            };
+            /** @description there is no such game */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description the server failed; its log says more */

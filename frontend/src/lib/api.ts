@@ -6,6 +6,8 @@ export type Game = Schemas["GameOut"];
 export type View = Schemas["ViewOut"];
 export type Action = Schemas["ActionOut"];
 export type Move = Schemas["MoveOut"];
+export type Level = Schemas["LevelOut"];
+export type Levels = Schemas["LevelsOut"];
 export type Model = Schemas["ModelOut"];
 export type Position = Schemas["PositionOut"];
 export type Thought = Schemas["Thought"];
@@ -49,6 +51,8 @@ async function call<T>(path: string, signal?: AbortSignal, body?: object): Promi
 
 export const health = (signal?: AbortSignal) => call<Health>("/health", signal);
 export const games = (signal?: AbortSignal) => call<Game[]>("/games", signal);
+export const levels = (game: string, signal?: AbortSignal) =>
+  call<Levels>(`/games/${encodeURIComponent(game)}/levels`, signal);
 export const stats = (signal?: AbortSignal) => call<Stats>("/stats", signal);
 export const newGame = (body: Schemas["NewGameIn"], signal?: AbortSignal) =>
   call<Played>("/game/new", signal, body);

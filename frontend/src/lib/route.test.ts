@@ -6,6 +6,7 @@ const route: PlayRoute = {
   game: "some_game-2",
   moves: [3, 0, 12],
   human: 1,
+  level: null,
   simulations: 400,
 };
 
@@ -15,6 +16,7 @@ test("an address names the whole game", () => {
 
 test.each<PlayRoute>([
   route,
+  { ...route, level: "expert", simulations: null },
   { ...route, moves: [], human: 0, simulations: null },
   { ...route, game: null, moves: [], human: 0, simulations: null },
 ])("what is written is read back: %o", (written) => {
@@ -35,6 +37,11 @@ test.each([
   ["#/play/g?moves=1,x", "The link's list of moves cannot be read: “1,x”."],
   ["#/play/g?moves=1,,2", "The link's list of moves cannot be read: “1,,2”."],
   ["#/play/g?human=2", "The link says human=2; only 0 (moves first) or 1 exist."],
+  ["#/play/g?level=a b", "“a b” is no name of a level."],
+  [
+    "#/play/g?level=expert&simulations=9",
+    "The link names a level and simulations; a level has its own.",
+  ],
   ["#/play/g?simulations=0", "The link says simulations=0; it must be a number above 0."],
 ])("%s is refused with a reason", (hash, reason) => {
   expect(parse(hash)).toEqual({ page: "unknown", reason });

@@ -1,4 +1,4 @@
-/** The address bar: `#/play/<game>?moves=3,3,2&human=0&simulations=200` and `#/watch`. */
+/** The address bar: `#/play/<game>?moves=3,3,2&human=0&level=expert` and `#/watch`. */
 import type { Player } from "./api";
 
 /** All that a game needs to be found again: the server keeps nothing about it. */
@@ -7,6 +7,7 @@ export interface PlayRoute {
   game: string | null; // null: the first choice of the server
   moves: number[];
   human: Player;
+  level: string | null; // the bot's, by name; null: as many simulations as stand there
   simulations: number | null; // per bot move; null: the server's default
 }
 
@@ -28,6 +29,7 @@ export function parse(hash: string): Route {
   if (game !== undefined && !NAME.test(game)) return unknown(`“${game}” is no name of a game.`);
   const moves = asked.get("moves") ?? "";
   const human = asked.get("human") ?? "0";
+  const level = asked.get("level");
   const simulations = asked.get("simulations");
   if (moves !== "" && !LIST.test(moves)) {
     return unknown(`The link's list of moves cannot be read: “${moves}”.`);
@@ -38,11 +40,16 @@ export function parse(hash: string): Route {
   if (simulations !== null && !/^[1-9]\d*$/.test(simulations)) {
     return unknown(`The link says simulations=${simulations}; it must be a number above 0.`);
   }
+  if (level !== null && !NAME.test(level)) return unknown(`“${level}” is no name of a level.`);
+  if (level !== null && simulations !== null) {
+    return unknown("The link names a level and simulations; a level has its own.");
+  }
   return {
     page: "play",
     game: game ?? null,
     moves: moves === "" ? [] : moves.split(",").map(Number),
     human: human === "1" ? 1 : 0,
+    level,
     simulations: simulations === null ? null : Number(simulations),
   };
 }
@@ -54,6 +61,7 @@ export function href(route: PlayRoute | { page: "watch" }): string {
   const query = [
     ...(route.moves.length > 0 ? [`moves=${route.moves.join(",")}`] : []),
     `human=${route.human}`,
+    ...(route.level === null ? [] : [`level=${route.level}`]),
     ...(route.simulations === null ? [] : [`simulations=${route.simulations}`]),
   ];
   return `#/play/${route.game}?${query.join("&")}`;

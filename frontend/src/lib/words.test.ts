@@ -1,6 +1,18 @@
 import { expect, test } from "vitest";
-import { position, UNIFORM } from "../fake";
-import { ago, count, duration, ending, modelName, percent, rate, signed, spoken } from "./words";
+import { LEVELS, position, UNIFORM, ZOO } from "../fake";
+import {
+  ago,
+  count,
+  duration,
+  ending,
+  levelInWords,
+  levelName,
+  modelName,
+  percent,
+  rate,
+  signed,
+  spoken,
+} from "./words";
 
 test.each([
   [0.4, "just now"],
@@ -25,7 +37,20 @@ test("numbers", () => {
 
 test("a model says its name and step, and that there is none", () => {
   expect(modelName({ name: "first", step: 4200, published_at: 1 })).toBe("the model of step 4,200");
+  const best = { name: "first", step: 4200, published_at: 1, kind: "best" as const };
+  expect(modelName(best)).toBe("the best model, that of step 4,200");
   expect(modelName(UNIFORM)).toBe("uniform — no model yet, training starts it");
+  expect(modelName(ZOO)).toBe("the zoo's ready model, of step 4,200");
+});
+
+test("a level says what it is worth and how it thinks", () => {
+  const [beginner, expert] = LEVELS.levels;
+  expect(levelName(beginner!)).toBe("Beginner · 154 Elo");
+  expect(levelInWords(beginner!)).toBe(
+    "No search, moves drawn by chance; 154 Elo (116 to 189); random play has 0.",
+  );
+  expect(levelName(expert!)).toBe("Expert");
+  expect(levelInWords(expert!)).toBe("200 simulations a move; not rated yet.");
 });
 
 test("the ending is told to the person, with a margin where there is one", () => {

@@ -1,5 +1,5 @@
 /** Numbers and facts said the way a person would. */
-import type { Model, Move, Player, Position } from "./api";
+import type { Level, Model, Move, Player, Position } from "./api";
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
@@ -38,11 +38,32 @@ export function duration(seconds: number): string {
 
 export const isUniform = (model: Model): boolean => model.name === "uniform";
 
+/** Whether it is the model that comes with the program. */
+export const isZoo = (model: Model): boolean => model.name === "zoo";
+
 /** Which model speaks, in one phrase. */
 export function modelName(model: Model): string {
   if (isUniform(model)) return "uniform — no model yet, training starts it";
-  return model.step === null ? model.name : `the model of step ${count(model.step)}`;
+  if (isZoo(model)) return `the zoo's ready model, of step ${count(model.step ?? 0)}`;
+  if (model.step === null) return model.name;
+  return `the ${model.kind === "best" ? "best model, that" : "model"} of step ${count(model.step)}`;
 }
+
+/** A level and what it is worth: "Expert · 1,250 Elo". */
+export const levelName = ({ title, rating }: Level): string =>
+  rating === null ? title : `${title} · ${count(rating)} Elo`;
+
+/** How a level thinks, and how certain its rating is. */
+export function levelInWords({ simulations, temperature, rating, interval }: Level): string {
+  const depth = simulations === 0 ? "No search" : simulationsInWords(simulations) + " a move";
+  const choice = temperature > 0 ? ", moves drawn by chance" : "";
+  const limits = interval === null ? "" : ` (${interval.map(count).join(" to ")})`;
+  if (rating === null) return `${depth}${choice}; not rated yet.`;
+  return `${depth}${choice}; ${count(rating)} Elo${limits}; random play has 0.`;
+}
+
+export const simulationsInWords = (simulations: number): string =>
+  `${count(simulations)} simulation${simulations === 1 ? "" : "s"}`;
 
 /** How a game ended, for the person who played `human`. */
 export function ending(position: Position, human: Player): string {

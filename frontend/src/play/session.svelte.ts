@@ -10,6 +10,7 @@ type Phase = "loading" | "ready" | "sending" | "thinking";
 export class Session {
   game = $state(""); // name of the game; empty before the first
   human = $state<Player>(0); // the player that the person is
+  level = $state<string | null>(null); // the bot's, by name; null: its simulations count
   simulations = $state<number | null>(null); // per bot move; null: the server's default
   position = $state.raw<Position | null>(null); // null until the server has sent one
   model = $state.raw<Model | null>(null); // the model that answered last
@@ -40,13 +41,14 @@ export class Session {
     return this.#undone.length > 0;
   }
   get route(): PlayRoute {
-    const { game, moves, human, simulations } = this;
-    return { page: "play", game: game || null, moves, human, simulations };
+    const { game, moves, human, level, simulations } = this;
+    return { page: "play", game: game || null, moves, human, level, simulations };
   }
 
   /** Goes to the game of a link, unless it is this one. */
-  open({ game, moves, human, simulations }: PlayRoute & { game: string }): Promise<void> {
-    this.simulations = simulations;
+  open({ game, moves, human, ...route }: PlayRoute & { game: string }): Promise<void> {
+    this.level = route.level;
+    this.simulations = route.simulations;
     const same = game === this.game && human === this.human && this.position !== null;
     if (same && moves.join() === this.moves.join()) return Promise.resolve();
     return this.#start(game, human, moves, "replaceState");
@@ -92,7 +94,9 @@ export class Session {
     return this.#run("thinking", (ask) => this.#answer(ask));
   }
 
-  think(simulations: number | null): void {
+  /** Lets the bot play at a level from its next move on, or with so many simulations. */
+  think({ level = null, simulations = null }: Partial<Pick<PlayRoute, "level" | "simulations">>) {
+    this.level = level;
     this.simulations = simulations;
     this.#write("replaceState");
   }
@@ -132,7 +136,8 @@ export class Session {
   }
 
   #request() {
-    return { game: this.game, simulations: this.simulations };
+    const { game, level, simulations } = this;
+    return { game, level, simulations };
   }
 
   #take({ position, thoughts, model }: Played): void {

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 
 const open = (moves: number[], human: 0 | 1 = 0) =>
-  session.open({ page: "play", game: "sixpack", moves, human, simulations: null });
+  session.open({ page: "play", game: "sixpack", moves, human, level: null, simulations: null });
 const play = (cell: number) =>
   session.play(session.position!.legal.find(({ action }) => action === cell)!);
 
@@ -127,6 +127,18 @@ test("a kept move is played as soon as the server is back", async () => {
   server.down = false;
   await move;
   expect(session.moves).toEqual([5, 0, 1]);
+});
+
+test("the bot plays at a level or with simulations, never with both", async () => {
+  await open([]);
+  session.think({ level: "expert" });
+  expect(location.hash).toBe("#/play/sixpack?human=0&level=expert");
+  await play(5);
+  expect(server.asked.at(-1)!.body).toMatchObject({ level: "expert", simulations: null });
+  session.think({ simulations: 25 });
+  expect(location.hash).toBe("#/play/sixpack?moves=5,0,1&human=0&simulations=25");
+  await session.fresh("sixpack", 1);
+  expect(server.asked.at(-1)!.body).toMatchObject({ level: null, simulations: 25 });
 });
 
 test("out of turn nothing is sent", async () => {

@@ -48,7 +48,11 @@ const row = (step: number, loss: number): Stats["history"][number] => ({
   games_per_second: 12.5,
   positions_per_second: 1300,
   steps_per_second: 4,
+  core_seconds: step,
+  flops: step,
 });
+
+const MET = { opponent: "best", games: 64, score: 0.75, interval: [0.63, 0.84] };
 
 const BUSY: Stats = {
   ...STATS,
@@ -72,6 +76,12 @@ const BUSY: Stats = {
   history: [row(100, 2), row(200, 1.5)],
   evaluations: [
     { step: 200, opponent: "random", games: 50, score: 0.91, interval: [0.8, 0.96] },
+    { ...MET, step: 150, against: 100, finding: "stronger" },
+    { ...MET, step: 180, against: 150, finding: "not stronger" },
+  ],
+  promotions: [
+    { step: 100, sha256: "a", against: null, at: 1 },
+    { step: 150, sha256: "b", against: 100, at: 2 },
   ],
 };
 
@@ -81,7 +91,7 @@ test("before the first step the page says what is waited for", async () => {
   expect(screen.getAllByText("No curve yet")).toHaveLength(4);
   expect(screen.getByText("Training is stopped")).toBeTruthy();
   expect(screen.getByText(/^None has reported yet/)).toBeTruthy();
-  expect(screen.getByText("none yet")).toBeTruthy();
+  expect(screen.getAllByText("none yet")).toHaveLength(2);
   expect(drawn.data).toHaveLength(0);
 });
 
@@ -112,6 +122,9 @@ test("a run is shown with its progress, numbers, processes and evaluations", asy
   expect(text).toContain("actor-0 alive, just now playing");
   expect(text).toContain("trainer silent, 3 min ago training 4.26 steps/s");
   expect(text).toContain("200random5091 %80–96 %");
+  expect(text).toContain("150best, step 1006475 %63–84 %new best");
+  expect(text).toContain("180best, step 1506475 %63–84 %no stronger");
+  expect(text).toMatch(/Best model step 150found \d+ d ago/);
   expect(text).toContain("policy floor 0.25");
 });
 
@@ -125,19 +138,27 @@ test("the curves are those of the history", async () => {
 });
 
 test("accuracy against exact play is drawn once a model was measured", async () => {
-  const measured = (step: number, share: number) => ({
+  const measured = (step: number, share: number, set = "random", simulations = 0) => ({
     step,
+    set,
+    simulations,
     positions: 300,
     wdl_optimal: share,
     wdl_interval: [share - 0.05, share + 0.05],
     exact_optimal: share - 0.1,
     random_wdl_optimal: 0.5,
   });
-  server.stats = { ...BUSY, accuracy: [measured(100, 0.75), measured(200, 0.875)] };
-  render(Watch);
+  const others = [measured(100, 0.5, "hard"), measured(200, 1, "random", 100)];
+  server.stats = { ...BUSY, accuracy: [measured(100, 0.75), ...others, measured(200, 0.875)] };
+  const { container } = render(Watch);
   await screen.findByText("Against exact play");
   await waitFor(() => expect(drawn.data).toHaveLength(6));
   expect(drawn.data).toContainEqual([[100, 200], [0.75, 0.875], [0.65, 0.775], [0.5, 0.5]]);
+  const text = container.textContent?.replace(/\s+/g, " ");
+  expect(text).toContain("Exact play at step 200");
+  expect(text).toContain("random gamesnone88 %83–93 %50 %");
+  expect(text).toContain("random games100100 %95–105 %50 %");
+  expect(text).not.toContain("hard ones"); // measured at step 100 alone
 });
 
 test("trouble is told, the latest first", async () => {

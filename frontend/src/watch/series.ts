@@ -42,7 +42,7 @@ export const RATES: Panel[] = [
 
 export const ACCURACY: Panel = {
   title: "Against exact play",
-  note: "Share of solved positions in which the network alone, without search, chooses right.",
+  note: "Share of solved random positions in which the network alone, without search, chooses right.",
   curves: [
     { key: "wdl_optimal", name: "keeps the result", colour: "--curve-green" },
     { key: "exact_optimal", name: "the very best move", colour: "--curve-blue" },
@@ -50,14 +50,16 @@ export const ACCURACY: Panel = {
   ],
 };
 
-/** The rows of the accuracy panel. */
+/** The rows of the accuracy panel: random positions, the network alone. */
 export const accuracies = (stats: Stats): Row[] =>
-  (stats.accuracy ?? []).map(({ step, wdl_optimal, exact_optimal, random_wdl_optimal }) => ({
-    step,
-    wdl_optimal,
-    exact_optimal,
-    random_wdl_optimal,
-  }));
+  (stats.accuracy ?? [])
+    .filter(({ set, simulations }) => set === "random" && simulations === 0)
+    .map(({ step, wdl_optimal, exact_optimal, random_wdl_optimal }) => ({
+      step,
+      wdl_optimal,
+      exact_optimal,
+      random_wdl_optimal,
+    }));
 
 /** The columns that uPlot wants: the steps, then one list per curve. */
 export const columns = (history: Row[], curves: Curve[]): [number[], ...number[][]] => [
