@@ -246,6 +246,12 @@ class MetricsRow(BaseModel):
     policy_entropy: float = Field(
         description="of the targets, in nats: the floor of the policy loss"
     )
+    reply_loss: float = Field(
+        default=0.0, description="of the move that followed, in nats; 0 without it"
+    )
+    ending_loss: float = Field(
+        default=0.0, description="of final margin and owners of the cells; 0 without them"
+    )
     learning_rate: float
     grad_norm: float
     games_per_second: float

@@ -553,6 +553,12 @@ export interface components {
              */
             core_seconds: number;
             /**
+             * Ending Loss
+             * @description of final margin and owners of the cells; 0 without them
+             * @default 0
+             */
+            ending_loss: number;
+            /**
              * Flops
              * @description operations of the network in both, multiplications and additions
              * @default 0
@@ -579,6 +585,12 @@ export interface components {
             positions: number;
             /** Positions Per Second */
             positions_per_second: number;
+            /**
+             * Reply Loss
+             * @description of the move that followed, in nats; 0 without it
+             * @default 0
+             */
+            reply_loss: number;
             /**
              * Seconds
              * @description training time of the run so far, over all restarts

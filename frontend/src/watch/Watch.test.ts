@@ -41,6 +41,8 @@ const row = (step: number, loss: number): Stats["history"][number] => ({
   value_loss: 0.5,
   loss,
   policy_entropy: 0.25,
+  reply_loss: 0,
+  ending_loss: 0,
   learning_rate: 0.002,
   grad_norm: 1,
   games_per_second: 12.5,
