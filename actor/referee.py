@@ -27,6 +27,7 @@ from engine.game import Game
 from engine.games import find
 from engine.heuristics import blind, heuristic_for
 from storage.evaluations import Judged
+from storage.events import Events
 from storage.layout import run_paths
 from storage.lock import ladder_lock
 from storage.models.filesystem import FilesystemModels, ModelWatch
@@ -52,6 +53,9 @@ class Referee:
         self._pulse = Pulse(self._heart, self._paths, stop)
         self._judge = Judge(self._game, settings, self._models, self._paths, self._pulse)
         self._yardstick = yardstick_of(settings)
+        self._events: Events | None = None
+        if settings.learner.tensorboard:
+            self._events = Events(self._paths.events("referee"))
 
     def run(self) -> None:
         """Judge until told to stop; what was begun then is begun anew by the next start."""
@@ -117,6 +121,8 @@ class Referee:
         book.add_accuracy(card.step, card.sha256, rows)
         self._judge.save()
         for row in rows:
+            if self._events is not None:
+                self._events.write(f"accuracy/{row['set']}@{row['simulations']}", row)
             LOG.info(
                 "step %d keeps the result in %.1f %% of %d solved positions (%s, %d simulations)",
                 *(card.step, 100 * row["wdl_optimal"], row["positions"]),

@@ -7,7 +7,7 @@ data/<run>/replay.db       finished games (SQLite)
            stats.json      what the learner tells the page
            heartbeats/     <process>.json, a sign of life of each process
            effort/         <process>.json, what each process has spent
-           tensorboard/    numbers for TensorBoard, if the settings ask for them
+           tensorboard/    learner/, referee/: numbers for TensorBoard, if they are wanted
            curve.json, .svg the learning curve, if one was drawn
            control.json    paused or not
            yardstick/      random.jsonl, …: solved positions that the models are measured on
@@ -103,8 +103,12 @@ class RunPaths:
 
     @property
     def tensorboard(self) -> Path:
-        """The folder of event files for TensorBoard."""
+        """The folder that TensorBoard is pointed at."""
         return self.root / "tensorboard"
+
+    def events(self, name: str) -> Path:
+        """The folder of the event files that the process called `name` writes."""
+        return self.tensorboard / name
 
     @property
     def curve(self) -> Path:

@@ -387,7 +387,7 @@ def few_rollbacks(settings: Settings) -> object:
 
 def event_files(settings: Settings) -> object:
     continuous(settings)
-    return len(list(run_paths(settings).tensorboard.glob("events.*")))
+    return len(list(run_paths(settings).tensorboard.glob("learner/events.*")))
 
 
 def loop(settings: Settings) -> object:

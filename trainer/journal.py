@@ -11,11 +11,11 @@ from engine.config import Settings
 from engine.errors import ModelError
 from engine.evaluator.onnx import read_card
 from storage.effort import Effort, spent
+from storage.events import Events
 from storage.layout import RunPaths
 from storage.models import Models
 from storage.replay import Replay, Totals
 from storage.stats import read_stats, write_stats
-from trainer.events import Events
 from trainer.flops import learning_flops
 from trainer.learner import Learner, StepReport
 from trainer.quality_report import QualityReport
@@ -62,7 +62,7 @@ class Journal:
         self.accuracy = [row for row in self.accuracy if row["step"] <= step]
         self._quality.forget_after(step)
         if self._settings.learner.tensorboard:
-            self._events = Events(self._paths.tensorboard, step + 1)
+            self._events = Events(self._paths.events("learner"), step + 1)
 
     def note(self, report: StepReport) -> None:
         """Add a step to the row that is being averaged."""
@@ -100,9 +100,13 @@ class Journal:
             return
         self._written = now
         totals = replay.totals()
-        if self._pending:
+        grown = bool(self._pending)
+        if grown:
             self._add_row(learner, totals, seconds, now)
         quality = self._quality.content(learner, replay, seconds)
+        if grown:
+            row = quality["history"][-1]
+            self._tell("quality", {"step": row["step"], **row["values"]})
         write_stats(self._paths, {**self._content(learner, totals, message), "quality": quality})
 
     def steps_per_second(self) -> float:
@@ -143,10 +147,7 @@ class Journal:
     def _tell(self, group: str, row: dict[str, Any]) -> None:
         """Give the numbers of a row to TensorBoard, if the settings say so."""
         if self._events is not None:
-            numbers = {
-                f"{group}/{name}": v for name, v in row.items() if isinstance(v, int | float)
-            }
-            self._events.write(row["step"], numbers)
+            self._events.write(group, row)
 
     def _content(self, learner: Learner, totals: Totals, message: str) -> dict[str, Any]:
         return {

@@ -29,6 +29,7 @@ from storage.models.filesystem import FilesystemModels
 from storage.stats import heartbeats
 from storage.verdicts import read_verdicts
 from tests.actor.test_judge import STRONG, WEAK
+from tests.events import numbers
 from tests.models import linear_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,6 +100,19 @@ def test_a_model_is_measured_and_meets_the_best(run: Run) -> None:
     alone, searched = (row["wdl_optimal"] for row in book.accuracy[-2:])
     assert 0.5 < alone < searched <= 1
     assert heartbeats(run.paths) == []
+
+
+def test_tensorboard_gets_the_accuracy_if_it_is_wanted(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    wanted = run.settings.learner.model_copy(update={"tensorboard": True})
+    run.settings = run.settings.model_copy(update={"learner": wanted})
+    yardstick_of(run.settings).prepare()
+    run.publish(100, WEAK)
+    (alone, _) = run.judge().accuracy
+    (path,) = run.paths.events("referee").iterdir()
+    told = {(step, tag): number for step, tag, number in numbers(path)}
+    share = told[100, "accuracy/random@0/wdl_optimal"]
+    assert share == pytest.approx(alone["wdl_optimal"])
 
 
 def test_the_newest_model_is_judged_and_the_others_are_named(

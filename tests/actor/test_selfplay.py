@@ -40,7 +40,7 @@ def _settings(game: Game, search: Pairs | None = None, **selfplay: object) -> Se
         {
             "run": {"game": known},
             "search": {"simulations": 20, "cache_megabytes": 1.0, **(search or {})},
-            "selfplay": {"games": 16, **selfplay},
+            "selfplay": {"games": 16, "full_share": 1.0, **selfplay},
         }
     )
 

@@ -35,7 +35,7 @@ def test_every_path_is_inside_the_run() -> None:
         paths.yardstick("hard"): "yardstick/hard.jsonl",
         paths.effort("actor-0"): "effort/actor-0.json",
         paths.curve: "curve",
-        paths.tensorboard: "tensorboard",
+        paths.events("learner"): "tensorboard/learner",
         paths.ratings_lock: "ratings.lock",
         paths.evaluations: "evaluations.json",
         paths.verdicts: "verdicts.json",

@@ -17,6 +17,7 @@ import struct
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from storage.atomic import explain
 
@@ -27,23 +28,26 @@ _CASTAGNOLI = 0x82F63B78
 class Events:
     """One event file in `folder`, which TensorBoard reads together with those of earlier starts.
 
-    Numbers that an earlier start wrote for steps from `first_step` on are repeated, so TensorBoard
-    is told to forget them.
+    A folder belongs to one writer: TensorBoard leaves a file as soon as there is a newer one. Where
+    `first_step` is given, numbers that an earlier start wrote from there on are to be forgotten,
+    for they are repeated.
     """
 
-    def __init__(self, folder: Path, first_step: int) -> None:
+    def __init__(self, folder: Path, first_step: int | None = None) -> None:
         name = f"events.out.tfevents.{time.time():.6f}.{socket.gethostname()}.{os.getpid()}"
         self._path = folder / name
         self._append(_event(0, _field(3, _VERSION)))
-        self._append(_event(first_step, _field(7, _number(1, 1))))
+        if first_step is not None:
+            self._append(_event(first_step, _field(7, _number(1, 1))))
 
-    def write(self, step: int, numbers: Mapping[str, float]) -> None:
-        """Append `numbers` by their tags, such as `learner/loss`; raises StorageError."""
+    def write(self, group: str, row: Mapping[str, Any]) -> None:
+        """Append the numbers of a row at its `step`, tagged `group/name`; raises StorageError."""
         values = b"".join(
-            _field(1, _field(1, tag.encode()) + _key(2, 5) + struct.pack("<f", number))
-            for tag, number in numbers.items()
+            _field(1, _field(1, f"{group}/{name}".encode()) + _key(2, 5) + struct.pack("<f", value))
+            for name, value in row.items()
+            if isinstance(value, int | float)
         )
-        self._append(_event(step, _field(5, values)))
+        self._append(_event(row["step"], _field(5, values)))
 
     def _append(self, data: bytes) -> None:
         # In one piece: a reader may look at any moment, and nothing is held back for a kill.
