@@ -40,7 +40,7 @@ def _settings(game: Game, search: Pairs | None = None, **selfplay: object) -> Se
         {
             "run": {"game": known},
             "search": {"simulations": 20, "cache_megabytes": 1.0, **(search or {})},
-            "selfplay": {"games": 16, "full_share": 1.0, **selfplay},
+            "selfplay": {"games": 16, "full_share": 1.0, "first_simulations": 0, **selfplay},
         }
     )
 
@@ -509,14 +509,34 @@ def test_schedule_carries_every_setting() -> None:
     given = {
         "temperature": 0.7, "temperature_plies": 3, "final_temperature": 0.2,
         "opening_share": 0.4, "opening_plies": 5, "skip_forced": False, "full_share": 0.6,
-        "fast_simulations": 7,
+        "fast_simulations": 7, "first_simulations": 99, "final_simulations": 73,
     }  # fmt: skip
     settings = load({"search": {"simulations": 33, "reuse_tree": True}, "selfplay": given})
-    assert schedule_of(settings) == Schedule(
-        simulations=33, fast_simulations=7, full_share=0.6, skip_forced=False, reuse=True,
-        temperature=0.7, temperature_plies=3, final_temperature=0.2, opening_share=0.4,
-        opening_plies=5,
+    first = Schedule(
+        simulations=33, fast_simulations=7, first_simulations=99, full_share=0.6,
+        skip_forced=False, reuse=True, temperature=0.7, temperature_plies=3,
+        final_temperature=0.2, opening_share=0.4, opening_plies=5,
     )  # fmt: skip
+    assert schedule_of(settings, with_model=False) == first
+    later = [schedule_of(settings, progress=progress) for progress in (0.0, 0.5, 1.0)]
+    assert [schedule.simulations for schedule in later] == [33, 53, 73]
+    assert later[0] == first._replace(first_simulations=0)
+
+
+def test_searches_without_a_model_have_a_number_of_their_own() -> None:
+    """All of them are full, whatever share is fast once there is a model."""
+    settings = _settings(
+        CONNECT4, {"prove": False}, full_share=0.25, fast_simulations=5, first_simulations=31
+    )
+    found: list[Counters] = []
+    for model_step in (-1, 3):
+        selfplay = SelfPlay(CONNECT4, settings, 0, _budget(20))
+        while not selfplay.is_done:
+            selfplay.step(HashEvaluator(CONNECT4), model_step)
+        found.append(selfplay.counters)
+    assert found[0].fast == 0 and found[0].simulations == 31 * found[0].searches
+    assert found[1].fast > 0
+    assert found[1].simulations == 20 * found[1].positions + 5 * found[1].fast
 
 
 @pytest.mark.parametrize(
