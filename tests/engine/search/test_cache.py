@@ -220,7 +220,7 @@ def test_every_leaf_is_counted_once(game: Game) -> None:
 
 def test_a_cache_that_is_given_back_saves_evaluations() -> None:
     states = some_states(CONNECT4, 8, 3)
-    cache = cache_for(CONNECT4, SearchSettings(), 10_000)
+    cache = cache_for(CONNECT4, SearchSettings(), 100_000)
     first = search(CONNECT4, states, 100, HashEvaluator(CONNECT4), cache=cache)
     again = search(CONNECT4, states, 100, HashEvaluator(CONNECT4), cache=cache)
     assert first.evaluations > 500 and again.evaluations == 0

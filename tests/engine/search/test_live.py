@@ -34,14 +34,14 @@ class Smooth:
 
     def __init__(self, game: Game, seed: int = 0) -> None:
         rng = np.random.default_rng(seed)
-        size = int(np.prod(game.planes))
+        size = 2 * int(np.prod(game.planes[1:]))  # the discs alone; what follows from them jumps
         self._policy = rng.normal(0, 0.3, (size, game.actions)).astype(np.float32)
         self._value = rng.normal(0, 0.3, size).astype(np.float32)
         self.rows = 0
         self.batches: list[int] = []
 
     def evaluate(self, observations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        flat = observations.reshape(len(observations), -1)
+        flat = observations[:, :2].reshape(len(observations), -1)
         win = (1 + np.tanh(flat @ self._value)) / 2
         self.rows += len(flat)
         self.batches.append(len(flat))
