@@ -16,7 +16,14 @@ from storage.stats import Heart, write_stats
 from tests.models import linear_model
 from tests.web.conftest import Configure
 from web.app import create_app
-from web.schemas import AccuracyRow, EvaluationRow, MetricsRow, QualityOut, StatsOut
+from web.schemas import (
+    AccuracyRow,
+    EvaluationRow,
+    IncidentRow,
+    MetricsRow,
+    QualityOut,
+    StatsOut,
+)
 from web.stats import ADDED, matches
 
 METRICS: dict[str, Any] = {
@@ -74,6 +81,15 @@ QUALITY: dict[str, Any] = {
 }
 
 
+INCIDENT: dict[str, Any] = {
+    "at": 5.5,
+    "step": 300,
+    "kind": "relapsed",
+    "message": "step 300 scores 31.0%",
+    "restored_step": 200,
+}
+
+
 def written(settings: Settings) -> dict[str, Any]:
     """A stats.json with every field that the page knows, each with a value of its own."""
     return {
@@ -96,6 +112,7 @@ def written(settings: Settings) -> dict[str, Any]:
         "history": [METRICS, {**METRICS, "step": 400}],
         "evaluations": [EVALUATION],
         "accuracy": [ACCURACY],
+        "incidents": [INCIDENT],
         "quality": QUALITY,
     }
 
@@ -109,6 +126,7 @@ def test_every_field_of_the_file_is_shown(
     assert set(METRICS) == set(MetricsRow.model_fields)
     assert set(EVALUATION) == set(EvaluationRow.model_fields)
     assert set(ACCURACY) == set(AccuracyRow.model_fields)
+    assert set(INCIDENT) == set(IncidentRow.model_fields)
     assert set(QUALITY) == set(QualityOut.model_fields)
     shown = client.get("/stats").json()
     added = {name: shown.pop(name) for name in ADDED}
