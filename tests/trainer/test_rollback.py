@@ -15,6 +15,7 @@ from engine.config import LearnerSettings, Settings
 from engine.evaluator.onnx import read_card
 from engine.game import Game
 from engine.games import find
+from storage.evaluations import read_evaluations, write_evaluations
 from storage.layout import create, run_paths, steps_in
 from storage.models.filesystem import FilesystemModels
 from storage.replay.sqlite import SqliteReplay
@@ -184,7 +185,11 @@ def test_progress_ends_a_row_of_rollbacks() -> None:
 
 def _relapse(settings: Settings, step: int, against: int, at: float = 1.0) -> None:
     relapse = Relapse(step=step, against=against, score=0.31, interval=(0.25, 0.38), at=at)
-    write_verdicts(run_paths(settings), Verdicts(best_step=against, relapse=relapse))
+    paths = run_paths(settings)
+    book = read_evaluations(paths)  # a judge that starts later finds it there
+    book.relapse = relapse
+    write_evaluations(paths, book)
+    write_verdicts(paths, Verdicts(best_step=against, relapse=relapse))
 
 
 def _promote(settings: Settings, step: int) -> str:
@@ -310,8 +315,11 @@ def test_resuming_after_a_rollback_continues_exactly(
 
 def test_the_loop_goes_back_and_finishes(configure: Configure, generate: Generate) -> None:
     """A fault within an iteration repeats it; a relapse takes no step of past iterations twice."""
+    sizes = {"iterations": 3, "episodes": 20, "steps": 6, "random_games": 2}
     settings = configure(
-        loop__iterations=3, loop__episodes=20, loop__steps=6, loop__evaluation_games=2
+        **{f"loop__{key}": value for key, value in sizes.items()},
+        referee__most_games=2,
+        referee__simulations=2,
     )
     paths = run_paths(settings)
     create(paths)
