@@ -58,7 +58,8 @@ class Heart:
         self._beaten = now
         beat = {"name": self._name, "state": state, "rates": dict(rates)}
         judge = {"evaluator": asdict(evaluator) if evaluator else None}
-        write_json(self._path, {**beat, **judge, "pid": os.getpid(), "at": time.time()})
+        # All processes of a machine share this clock, and nobody can set it.
+        write_json(self._path, {**beat, **judge, "pid": os.getpid(), "at": time.monotonic()})
 
     def stop(self) -> None:
         """Remove the sign of life: the process ends as it should. Raises StorageError."""
@@ -111,8 +112,10 @@ def _read(path: Path) -> Heartbeat | None:
     except ValidationError as error:
         wrong = error.errors()[0]
         return _damaged(path, written, f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}")
-    age = _age(beat.at)
-    alive = age < ALIVE_SECONDS
+    age = time.monotonic() - beat.at
+    alive = 0 <= age < ALIVE_SECONDS
+    if age < 0:  # the machine was started anew since
+        age = _age(written)
     return Heartbeat(beat.name, beat.state, beat.rates, beat.pid, age, alive, beat.evaluator)
 
 

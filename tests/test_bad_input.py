@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -126,6 +127,28 @@ def test_a_model_that_does_not_fit_is_reported_and_not_used(
         assert [record.model_step for _, record in replay.tail(0, 10)] == [-1, -1]
     done = _run(tmp_path, "actor", "arena", "latest@5", "random", "--games", "2")
     assert message in _refusal(done, 1)
+
+
+def test_a_game_that_was_edited_during_its_run(tmp_path: Path) -> None:
+    """What plays by the new rules is refused and touches nothing; by the old ones it goes on."""
+    paths = RunPaths(tmp_path / "data" / "tictactoe")
+    assert _run(tmp_path, *PLAY).returncode == 0
+    edited = tmp_path / "edited"
+    shutil.copytree(ROOT / "engine", edited / "engine")
+    file = edited / "engine" / "games" / "tictactoe.py"
+    text = file.read_text()
+    assert text.count("version=1,") == 1
+    file.write_text(text.replace("version=1,", "version=2,"))
+    new = {"PYTHONPATH": f"{edited}{os.pathsep}{ROOT}"}
+    with SqliteReplay(paths.replay, find("tictactoe")) as replay:
+        for command in (["trainer"], PLAY, ["trainer", "loop"]):
+            message = _refusal(_run(tmp_path, *command, **new), 1)
+            assert "holds games by rules version 1 of 'tictactoe', this program plays v" in message
+        assert replay.totals().games == 2 and not paths.latest.exists()
+        assert not paths.checkpoint.exists()
+    assert _run(tmp_path, *PLAY).returncode == 0
+    with SqliteReplay(paths.replay, find("tictactoe")) as replay:
+        assert replay.totals().games == 4
 
 
 def test_a_second_learner(tmp_path: Path) -> None:

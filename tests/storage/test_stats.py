@@ -63,13 +63,35 @@ def test_a_heart_beats_once_a_second(paths: RunPaths, monkeypatch: pytest.Monkey
 
 def test_a_silent_process_is_not_alive(paths: RunPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     Heart(paths, "actor-0").beat("playing", {})
-    later = time.time() + stats.ALIVE_SECONDS
-    monkeypatch.setattr(time, "time", lambda: later)
+    later = time.monotonic() + stats.ALIVE_SECONDS
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     (beat,) = heartbeats(paths)
     assert not beat.alive
-    assert beat.age_seconds >= 9
-    monkeypatch.setattr(time, "time", lambda: 0.0)  # a clock that was set back
-    assert heartbeats(paths)[0].age_seconds == 0
+    assert 9 <= beat.age_seconds < 60
+
+
+@pytest.mark.parametrize("jump", [-86400.0, 86400.0])
+def test_a_clock_that_is_set_makes_nobody_younger_or_older(
+    paths: RunPaths, monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    wall, machine = time.time(), time.monotonic()
+    dead, living = Heart(paths, "actor-0"), Heart(paths, "actor-1")
+    dead.beat("playing", {})
+    monkeypatch.setattr(time, "time", lambda: wall + jump)
+    monkeypatch.setattr(time, "monotonic", lambda: machine + 20)
+    living.beat("playing", {})
+    gone, there = heartbeats(paths)
+    assert (gone.alive, there.alive) == (False, True)
+    assert 19 <= gone.age_seconds < 60 and there.age_seconds == 0
+
+
+def test_nobody_outlives_a_restart_of_the_machine(
+    paths: RunPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Heart(paths, "actor-0").beat("playing", {})
+    monkeypatch.setattr(time, "monotonic", lambda: 1.0)
+    (beat,) = heartbeats(paths)
+    assert not beat.alive and 0 <= beat.age_seconds < 60
 
 
 GOOD = {"name": "bad", "state": "playing", "rates": {}, "pid": 1, "at": 1.0}

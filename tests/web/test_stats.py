@@ -240,8 +240,8 @@ def test_paused_and_gone(
     assert client.get("/stats").json()["training"] == "paused"
     set_paused(paths, False)
     assert client.get("/stats").json()["training"] == "running"
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 60)
+    clock = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + 60)
     shown = client.get("/stats").json()
     assert shown["training"] == "stopped"
     assert shown["processes"][0]["age_seconds"] == 60 and not shown["processes"][0]["alive"]
