@@ -61,6 +61,7 @@ def test_the_zoo_plays_until_the_run_has_a_model(
     thought = opening(client, game)
     assert thought["model"] | {"sha256": None} == {
         "name": "zoo",
+        "kind": None,
         "step": 4000,
         "published_at": 5000.0,
         "sha256": None,
