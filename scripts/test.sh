@@ -15,7 +15,7 @@ fi
 failed=()
 ./scripts/check || failed+=("scripts/check")
 echo "== pytest"
-python -m pytest -rs "$@" || failed+=("pytest")
+python -m pytest -n auto -rs "$@" || failed+=("pytest")
 echo "== npm test"
 npm test --silent --prefix frontend || failed+=("npm test")
 

@@ -137,11 +137,13 @@ def test_learning_rate_warms_up_and_falls_to_its_floor(configure: Configure) -> 
 def test_published_models_are_verified_and_versioned(
     configure: Configure, generate: Generate
 ) -> None:
-    settings = configure(learner__keep_snapshots=2, learner__milestone_every=10)
+    settings = configure(
+        learner__keep_snapshots=2, learner__milestone_every=10, learner__snapshot_growth=1e9
+    )
     generate(settings, 200)
     learner = _run(settings, 40)
     models = FilesystemModels(run_paths(settings))
-    assert models.steps() == [10, 20, 30, 35, 40]  # milestones, and the two newest
+    assert models.steps() == [5, 10, 20, 30, 35, 40]  # first, milestones, the two newest
     latest = models.latest()
     assert latest is not None and latest == models.snapshot(40)
     card = read_card(latest)

@@ -202,13 +202,15 @@ def test_a_relapse_sends_the_learner_back_to_the_best(
     configure: Configure, generate: Generate
 ) -> None:
     """Its checkpoint outlives newer ones; the models of the steps given up are gone."""
-    settings = configure(learner__keep_snapshots=2, learner__milestone_every=15)
+    settings = configure(
+        learner__keep_snapshots=2, learner__milestone_every=15, learner__snapshot_growth=9
+    )
     generate(settings, 120)
     paths, models = run_paths(settings), FilesystemModels(run_paths(settings))
     _learn(settings, Troubled(settings, 1.0), 5)
     best = _promote(settings, 5)
     _learn(settings, Troubled(settings, 1.0), 17)
-    assert steps_in(paths.checkpoints) == [5, 10, 15] and models.steps() == [10, 15]
+    assert steps_in(paths.checkpoints) == [5, 10, 15] and models.steps() == [5, 10, 15]
     _relapse(settings, 15, 5)
     learner = Troubled(settings, 1.0)
     _learn(settings, learner, 100, most=1)
@@ -223,7 +225,7 @@ def test_a_relapse_sends_the_learner_back_to_the_best(
     # The same verdict is heard once, also after a restart; then the new line takes the names.
     again = Troubled(settings, 1.0)
     _learn(settings, again, 16)
-    assert again.taken == list(range(6, 16)) and models.steps() == [10, 15]
+    assert again.taken == list(range(6, 16)) and models.steps() == [5, 10, 15]
     assert again.setbacks.rate_factor == 0.5 and len(_stats(settings)["incidents"]) == 1
     assert digest(again.averaged.module) != best
 
