@@ -221,8 +221,7 @@ def test_a_live_player_thinks_as_in_the_browser(models: FilesystemModels) -> Non
 def test_a_player_against_the_clock(models: FilesystemModels) -> None:
     """Three in a row wins at once, so a short time must do; it is not 20,000 long."""
     state = CONNECT4.replay([3, 0, 3, 0, 3, 0])
-    assert player("mcts:50ms", CONNECT4, models, SearchSettings()).choose(state[None], _rng()) == [
-        3
-    ]
+    quick = player("mcts:50ms", CONNECT4, models, SearchSettings())
+    assert quick.choose(state[None], _rng()) == [3]
     with pytest.raises(ConfigError, match="1 simulation or 1 ms"):
         player("mcts:0ms", CONNECT4, models, SearchSettings())

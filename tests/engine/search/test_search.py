@@ -98,9 +98,8 @@ def test_an_unvisited_child_is_worth_the_mean_less_a_reduction() -> None:
     for value in (-0.9, 0.9):
 
         def judge(planes: np.ndarray, value: float = value) -> tuple[np.ndarray, np.ndarray]:
-            ply = planes[:, :2].sum(
-                axis=(1, 2, 3)
-            )  # one disc a ply: the first player is as sure as ever
+            # One disc a ply: the first player is as sure as ever.
+            ply = planes[:, :2].sum(axis=(1, 2, 3))
             return np.zeros((len(planes), 7)), np.where(ply % 2 == 0, value, -value)
 
         visits = {}
