@@ -108,7 +108,11 @@ def test_a_restart_in_the_middle_of_a_game(tmp_path: Path, game: Game) -> None:
 def test_children_get_the_options_and_end_with_the_server(tmp_path: Path, game: Game) -> None:
     for role in ("actor", "trainer"):
         said = f"import sys, time; print('{role}', sys.argv[1:], file=sys.stderr, flush=True)"
-        (tmp_path / f"{role}.py").write_text(f"{said}\ntime.sleep(60)\n")
+        # A package of the same name that has the real modules and another __main__.
+        package = tmp_path / role
+        package.mkdir()
+        (package / "__init__.py").write_text(f"__path__.append({str(ROOT / role)!r})\n")
+        (package / "__main__.py").write_text(f"{said}\ntime.sleep(60)\n")
     options = ["--game", game.name, "--run-name", "lesson", "--set", "learner.batch_size=64"]
     path = {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
     with serving(tmp_path / "data", *options, cwd=tmp_path, **path) as server:
