@@ -81,8 +81,12 @@ class Yardstick:
         self._thread = threading.Thread(target=self._keep_preparing, name="yardstick", daemon=True)
 
     def start(self) -> None:
-        """Prepare beside the caller, who need not wait a minute for it, until all sets are made."""
-        self._thread.start()
+        """Prepare beside the caller, who need not wait a minute for it, until all sets are made.
+
+        Those that are there already are read at once: no model goes unmeasured after a restart.
+        """
+        if self._told(self._read):
+            self._thread.start()
 
     def stop(self) -> None:
         """Give up preparing; what is not finished is made anew by the next start."""
@@ -127,14 +131,24 @@ class Yardstick:
         kept = ("positions", "wdl_optimal", "wdl_interval", "exact_optimal", "random_wdl_optimal")
         return {field: found[field] for field in kept}
 
+    def _read(self) -> None:
+        for name in SETS:
+            if self._paths.yardstick(name).exists():
+                self._prepare(name)
+
     def _keep_preparing(self) -> None:
+        done = self._told(self.prepare)
+        while done and len(self.sets) < len(SETS) and not self._stopped.wait(LOOK_SECONDS):
+            done = self._told(self.prepare)
+
+    def _told(self, action: Callable[[], None]) -> bool:
+        """Whether it could be done; those who wait for the sets are told why not."""
         try:
-            self.prepare()
-            while len(self.sets) < len(SETS) and not self._stopped.wait(LOOK_SECONDS):
-                self.prepare()
-        except CartridgeError as error:
-            # The run itself need not end for it; those who wait for the sets are told why.
+            action()
+        except CartridgeError as error:  # the run itself need not end for it
             LOG.error("no more solved positions to measure by: %s", error)
+            return False
+        return True
 
     def _prepare(self, name: str) -> None:
         path = self._paths.yardstick(name)

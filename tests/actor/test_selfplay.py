@@ -276,7 +276,7 @@ def test_nobody_is_asked_and_nobody_runs_away(monkeypatch: pytest.MonkeyPatch) -
         assert counters.simulations - before <= 2 * waves.PATIENCE
         slots = selfplay._waves.tree.slots
         assert not slots["waiting"].any()
-    assert steps > 50 and counters.evaluations + counters.ended > counters.simulations
+    assert steps > 30 and counters.evaluations + counters.ended > counters.simulations
     monkeypatch.setattr(waves, "PATIENCE", 640)
     begun = SelfPlay(CONNECT4, _settings(CONNECT4), may_begin=_budget(16))
     begun.step(Alike(CONNECT4))
