@@ -69,7 +69,9 @@ def learn(
         while not (stop() or learner.is_finished or _reached(learner.step, max_steps)):
             learner.seconds = clock.seconds()
             if time.monotonic() - looked >= LOOK_SECONDS:
-                while learner.ingest(replay) and not stop():
+                # Actors without a model can be faster than this: they wait once they are told.
+                enough = time.monotonic() + LOOK_SECONDS
+                while learner.ingest(replay) and not stop() and time.monotonic() < enough:
                     pass
                 paused = is_paused(paths)
                 guard.heed_the_referee()

@@ -95,7 +95,9 @@ class Window:
         count = len(record.plies)
         rows = np.arange(self.seen, self.seen + count) % self.capacity
         self._evict(self.seen + count - self.capacity)
-        final = self.game.replay(record.moves.tolist())
+        final = self.game.new()
+        for action in record.moves:
+            self.game.rules.play(final, action)
         seen_as = np.empty(count, np.int64)
         self._file(record.states, self._keys, rows, seen_as)
         actions, cells = self._actions[seen_as], self._cells[seen_as]

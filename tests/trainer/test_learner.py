@@ -217,6 +217,22 @@ def test_a_paused_run_takes_no_step(configure: Configure, generate: Generate) ->
     assert learner.step == 0
 
 
+def test_games_that_come_without_end_do_not_keep_it_from_learning(
+    configure: Configure, generate: Generate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Actors without a model are faster than any learner: it must tell them that they are ahead."""
+    monkeypatch.setattr("trainer.continuous.LOOK_SECONDS", 0.05)
+    settings = configure()
+    generate(settings, 100)
+    learner, paths = _learner(settings), run_paths(settings)
+    take = learner.ingest
+    learner.ingest = lambda replay: take(replay) or 1  # type: ignore[method-assign]
+    with SqliteReplay(paths.replay, learner.game) as replay:
+        learn(settings, learner, replay, FilesystemModels(paths), paths, lambda: False, 3)
+    stats = read_stats(paths)
+    assert learner.step == 3 and stats is not None and stats["samples_used"] == 3 * 32
+
+
 def test_stats_tell_what_happened(configure: Configure, generate: Generate) -> None:
     settings = configure()
     generate(settings, 100)
