@@ -155,7 +155,7 @@ class Journal:
             "game": learner.game.name,
             "model": self._model,
             "step": learner.step,
-            "horizon_steps": self._settings.learner.horizon_steps,
+            "horizon_steps": learner.horizon,
             "games": totals.games,
             "positions": totals.positions,
             "window_positions": len(learner.window),

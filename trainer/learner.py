@@ -109,6 +109,14 @@ class Learner:
         return progress(self.step, self.seconds, self.settings.learner)
 
     @property
+    def horizon(self) -> int:
+        """The step at which the schedule ends; with a time budget as far as can be told by now."""
+        settings = self.settings.learner
+        if settings.minutes == 0 or self.progress == 0:
+            return settings.horizon_steps
+        return max(self.step, round(self.step / self.progress), 1)
+
+    @property
     def is_finished(self) -> bool:
         """Whether the time that the run was given is over."""
         return self.settings.learner.minutes > 0 and self.progress == 1

@@ -217,6 +217,16 @@ def test_a_paused_run_takes_no_step(configure: Configure, generate: Generate) ->
     assert learner.step == 0
 
 
+def test_a_time_budget_tells_where_the_schedule_will_end(configure: Configure) -> None:
+    learner = _learner(configure(learner__minutes=2.0, learner__horizon_steps=40))
+    assert learner.horizon == 40 and learner.progress == 0 and not learner.is_finished
+    learner.step, learner.seconds = 300, 30.0
+    assert learner.progress == 0.25 and learner.horizon == 1200
+    learner.seconds = 130.0
+    assert learner.progress == 1 and learner.horizon == 300 and learner.is_finished
+    assert _learner(configure(learner__horizon_steps=40)).horizon == 40
+
+
 def test_games_that_come_without_end_do_not_keep_it_from_learning(
     configure: Configure, generate: Generate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
