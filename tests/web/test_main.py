@@ -73,7 +73,8 @@ def test_a_signal_ends_it(number: int, code: int, tmp_path: Path) -> None:
 
 
 def test_a_signal_during_a_search(tmp_path: Path, game: Game) -> None:
-    options = ["--set", "web.max_simulations=300000"]
+    # Without the zoo's network: with one a search this long outlasts the server's patience.
+    options = ["--set", "web.max_simulations=300000", "--set", f"storage.zoo_dir={tmp_path}/none"]
     with serving(tmp_path, *options) as server:
         body = {"game": game.name, "human": 1, "simulations": 300_000}
 
