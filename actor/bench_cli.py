@@ -208,6 +208,9 @@ def _table(one: GameBench) -> Table:
         "rules, plies": f"{report.rules_plies_per_s:,.0f}",
         f"tree, simulations ({report.batch} trees, nobody asked)": _spread(report.tree_sims_per_s),
         "tree, simulations (asked wave by wave)": _spread(report.waves_sims_per_s),
+        "tree, simulations (from positions of self-play, this network)": _spread(
+            report.deep_sims_per_s
+        ),
         f"evaluator ({report.backend}), positions": _spread(report.evals_per_s),
         "self-play, simulations": _spread(report.selfplay_sims_per_s),
         "self-play, positions": _spread(report.selfplay_positions_per_s),
@@ -215,6 +218,7 @@ def _table(one: GameBench) -> Table:
         "evaluations per simulation": f"{report.evals_per_sim:.3f}",
         "limit of the parts": f"{report.limit_sims_per_s:,.0f}",
         "reached / limit": f"{report.limit_ratio:.2f}",
+        "reached / limit with these deeper trees": f"{report.close_limit_ratio:.2f}",
         "simulations without the network": _percent(report.per_sim),
         "per search: stopped early, moves without": _percent(
             {name: report.per_search[name] for name in ("stopped", "forced")}

@@ -173,6 +173,10 @@ class SelfPlay:
         records, self._ended = self._ended, []
         return records
 
+    def positions(self) -> NDArray[np.uint64]:
+        """Where the games in progress stand, `uint64[n, W]`, a copy."""
+        return self._waves.tree.states[~self._empty, 0].copy()
+
     def noise(self) -> NDArray[np.float32]:
         """The noise in force, `float32[games, A]`, in the order of legal actions."""
         return self._waves.tree.noise
