@@ -125,7 +125,7 @@ def bench(
         tree.append(tree_rate(game, settings, seconds))
         waves.append(tree_rate(game, settings, seconds, Asked(game)))
         if alike(evaluator) is None:
-            deep.append(deep_rate(game, settings, seconds, evaluator, selfplay.positions()))
+            deep.append(deep_rate(game, settings, seconds, evaluator, _stands(selfplay, game)))
         evals.append(evaluator_rate(game, evaluator, settings.selfplay.games, seconds))
         elapsed, spent = measured(selfplay, evaluator, seconds)
         plays.append(spent.simulations / elapsed)
@@ -252,6 +252,14 @@ def deep_rate(
     before = int(waves.tree.counts[SIMULATIONS])
     elapsed = repeat(seconds, search_all)
     return (int(waves.tree.counts[SIMULATIONS]) - before) / (elapsed - judge.seconds)
+
+
+def _stands(selfplay: SelfPlay, game: Game) -> NDArray[np.uint64]:
+    found = selfplay.positions()
+    if len(found) == 0:  # with every answer in the cache all games may end in one step
+        count = len(selfplay.noise())
+        found = np.stack(list(islice(random_states(game, np.random.default_rng(0)), count)))
+    return found
 
 
 class _Timed:
