@@ -186,6 +186,10 @@ class SelfPlay:
         begun |= self._scores.games["finished"][:most] == 0
         return [glance(self._waves.tree, self._scores, int(g)) for g in np.flatnonzero(begun)]
 
+    def positions(self) -> NDArray[np.uint64]:
+        """Where the games in progress stand, `uint64[n, W]`, a copy."""
+        return self._waves.tree.states[~self._empty, 0].copy()
+
     def noise(self) -> NDArray[np.float32]:
         """The noise in force, `float32[games, A]`, in the order of legal actions."""
         return self._waves.tree.noise

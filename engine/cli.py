@@ -120,12 +120,16 @@ class LogFormat(StrEnum):
 LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="Shape of log lines.")]
 
 
+PACKAGES = ("__main__", "engine", "storage", "actor", "trainer", "web")
+"""Whose log lines are shown below a warning."""
+
+
 def start_logging(role: str, shape: LogFormat = LogFormat.text) -> None:
     """One line per event on stderr: time, role, message; or one JSON object per line."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Formatter(role, shape))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    for name in ("__main__", "engine", "storage", "actor", "trainer", "web"):
+    for name in PACKAGES:
         logging.getLogger(name).setLevel(logging.INFO)  # the libraries stay quiet
 
 

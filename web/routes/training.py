@@ -43,7 +43,7 @@ def presets() -> list[PresetOut]:
     ]
 
 
-@router.get("/settings", responses=documented(404))
+@router.get("/settings", responses=documented(404, 422))
 def run_settings(
     services: Shared,
     run: Annotated[str | None, Query(description="name of a run; without it the server's")] = None,
