@@ -13,6 +13,7 @@ from engine.config import Settings
 from web.play import Play
 from web.served import Shelf
 from web.training import Training
+from web.trainings import Trainings
 
 THINKERS = 32
 """Requests that may search or wait for their evaluator at once; more wait on the event loop."""
@@ -26,6 +27,7 @@ class Services:
     shelf: Shelf
     play: Play
     training: Training
+    trainings: Trainings
     thinkers: CapacityLimiter
 
 
@@ -33,7 +35,8 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
     """The services of one run; `argv` are the options that its training processes get as well."""
     shelf = Shelf(settings)
     play, training = Play(shelf, settings.web), Training(settings, argv)
-    return Services(settings, shelf, play, training, CapacityLimiter(THINKERS))
+    trainings = Trainings(settings, training)
+    return Services(settings, shelf, play, training, trainings, CapacityLimiter(THINKERS))
 
 
 def _of(request: Request) -> Services:
