@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from actor.players import Player
 from engine.errors import ConfigError
-from engine.game import Game, State, value_for
+from engine.game import Game, value_for
 
 RESAMPLES = 10_000
+
+Moves = tuple[int, ...]
+"""Actions from the start position on."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,27 @@ NOTHING = Score(0, 0, 0, (0, 0, 0, 0, 0))
 """Before the first game."""
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A game as it was written down: the first `opening` moves were given.
+
+    `side` is the player that the match's first one was; `result` is the margin for player 0.
+    """
+
+    moves: Moves
+    opening: int
+    side: int
+    result: int
+
+
+@dataclass(frozen=True)
+class Played:
+    """Games of a match, two from each opening, and their score for its first player."""
+
+    score: Score
+    sheets: tuple[Sheet, ...]
+
+
 def wilson(points: float, trials: int, z: float = 1.96) -> tuple[float, float]:
     """Wilson's score interval of a share (Wilson, 1927); (0, 1) without trials."""
     if trials == 0:
@@ -108,23 +132,26 @@ def bootstrap(pairs: Sequence[int]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def openings(game: Game, count: int, plies: int, rng: np.random.Generator) -> list[State]:
-    """`count` unfinished positions after `plies` random plies, distinct as far as there are enough.
+def openings(game: Game, count: int, plies: int, rng: np.random.Generator) -> list[Moves]:
+    """`count` times `plies` random moves that end no game.
 
-    Raises ConfigError when (nearly) every game is over after that many plies.
+    They lead to distinct positions as far as there are enough. Raises ConfigError when (nearly)
+    every game is over after that many plies.
     """
-    seen: dict[bytes, State] = {}
-    found: list[State] = []
+    seen: dict[bytes, Moves] = {}
+    found = 0
     for _ in range(200 * count):
         state = game.new()
+        moves = []
         for _ply in range(plies):
             if game.is_over(state):
                 break
-            game.rules.play(state, int(rng.choice(game.legal(state))))
+            moves.append(int(rng.choice(game.legal(state))))
+            game.rules.play(state, moves[-1])
         if not game.is_over(state):
-            found.append(state)
-            seen.setdefault(state.tobytes(), state)
-        if len(seen) == count or (len(found) >= 20 * count):
+            found += 1
+            seen.setdefault(state.tobytes(), tuple(moves))
+        if len(seen) == count or found >= 20 * count:
             break
     if not seen:
         raise ConfigError(f"no {game.title} game lasts {plies} random plies; use shorter openings")
@@ -152,25 +179,31 @@ def match(
     The score is the first player's. Raises ConfigError for an odd or non-positive number.
     """
     starts = openings(game, pairs_of(games), opening_plies, rng)
-    return play_pairs(game, first, second, np.stack(starts), rng)
+    return play_pairs(game, first, second, starts, rng).score
 
 
 def play_pairs(
     game: Game,
     first: Player,
     second: Player,
-    starts: NDArray[np.uint64],
+    starts: Sequence[Moves],
     rng: np.random.Generator,
-) -> Score:
-    """Play from each of `starts uint64[P, W]` twice, all games at the same time.
+) -> Played:
+    """Play from each of `starts` twice, all games at the same time.
 
     The score is the first player's; in the first game of a pair he is player 0.
     """
-    states = np.repeat(starts, 2, axis=0)
+    states = np.repeat(np.stack([game.replay(moves) for moves in starts]), 2, axis=0)
     sides = np.tile(np.array([0, 1]), len(starts))
-    _play_out(game, (first, second), states, sides, rng)
-    values = [value_for(game.result(s), int(side)) for s, side in zip(states, sides, strict=True)]
-    return Score.of((np.array(values) + 1).astype(np.int64).reshape(-1, 2))
+    moves = [list(opening) for opening in starts for _ in range(2)]
+    _play_out(game, (first, second), states, sides, moves, rng)
+    sheets = tuple(
+        Sheet(tuple(line), len(starts[g // 2]), int(sides[g]), game.result(states[g]))
+        for g, line in enumerate(moves)
+    )
+    values = [value_for(sheet.result, sheet.side) for sheet in sheets]
+    score = Score.of((np.array(values) + 1).astype(np.int64).reshape(-1, 2))
+    return Played(score, sheets)
 
 
 def _play_out(
@@ -178,8 +211,11 @@ def _play_out(
     players: tuple[Player, Player],
     states: NDArray[np.uint64],
     sides: NDArray[np.int64],
+    moves: list[list[int]],
     rng: np.random.Generator,
 ) -> None:
+    """Play all of `states` to their ends, in place; every action is added to the game's `moves`."""
+
     def waiting_for(seat: int) -> list[int]:
         return [
             g
@@ -192,3 +228,4 @@ def _play_out(
             if turn:
                 for g, action in zip(turn, player.choose(states[turn], rng), strict=True):
                     game.rules.play(states[g], int(action))
+                    moves[g].append(int(action))

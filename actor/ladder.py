@@ -25,11 +25,15 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Entry(BaseModel):
-    """A player: name, Elo and its 95 % limits (None before the first rating), games played."""
+    """A player: name, Elo and its 95 % limits (None before the first rating), games played.
+
+    `sha256` is that of its model's weights: a name alone may come to mean another model.
+    """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     spec: str
+    sha256: str | None = None
     rating: float | None = None
     low: float | None = None
     high: float | None = None
@@ -89,10 +93,14 @@ class Ladder(BaseModel):
             raise ValueError(f"results of unknown players: {', '.join(unknown)}")
         return self
 
-    def enter(self, spec: str) -> None:
+    def enter(self, spec: str, sha256: str | None = None) -> None:
         """Add a player, once."""
         if all(player.spec != spec for player in self.players):
-            self.players.append(Entry(spec=spec))
+            self.players.append(Entry(spec=spec, sha256=sha256))
+
+    def entry(self, spec: str) -> Entry:
+        """The player of this name."""
+        return self.players[self.index(spec)]
 
     def index(self, spec: str) -> int:
         """The place of a player in `players`."""

@@ -40,6 +40,7 @@ from engine.cli import (
 from engine.games import find
 from storage.layout import create, run_paths, zoo_folder
 from storage.lock import ladder_lock
+from storage.matches import append_meeting
 from storage.models.filesystem import FilesystemModels
 from storage.zoo import Zoo
 
@@ -173,7 +174,9 @@ def tournament(
         models = FilesystemModels(paths)
         zoo = partial(Zoo(zoo_folder(settings)).model, played.name)
         entrants = Tournament(
-            played, settings.search, models, paths.ratings, plan, games_on(line), zoo=zoo
+            *(played, settings.search, models, paths.ratings, plan, games_on(line)),
+            zoo=zoo,
+            keep=partial(append_meeting, paths, "tournament"),
         )
         entrants.enter(players or [])
         ladder = entrants.run()
