@@ -10,6 +10,7 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from engine.config import Settings
+from web.opinions import Networks
 from web.play import Play
 from web.served import Shelf
 from web.training import Training
@@ -27,13 +28,14 @@ class Services:
     play: Play
     training: Training
     thinkers: CapacityLimiter
+    networks: Networks
 
 
 def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
     """The services of one run; `argv` are the options that its training processes get as well."""
     shelf = Shelf(settings)
     play, training = Play(shelf, settings.web), Training(settings, argv)
-    return Services(settings, shelf, play, training, CapacityLimiter(THINKERS))
+    return Services(settings, shelf, play, training, CapacityLimiter(THINKERS), Networks())
 
 
 def _of(request: Request) -> Services:

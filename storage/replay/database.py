@@ -70,6 +70,23 @@ def open_database(path: Path, game: Game) -> apsw.Connection:
     return database
 
 
+def open_read_only(path: Path, game: Game) -> apsw.Connection:
+    """A connection that can change nothing and keeps no writer waiting; `path` must exist.
+
+    Raises StorageError for a file that is damaged or not one of games of `game`.
+    """
+    _refuse_strange_file(path)
+    with explained(path):
+        database = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            database.set_busy_timeout(int(_BUSY_SECONDS * 1000))
+            _refuse_other_file(database, path, game)
+        except BaseException:
+            database.close()
+            raise
+    return database
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn SQLite's errors inside the block into StorageErrors with a remedy."""

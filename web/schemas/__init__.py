@@ -3,6 +3,7 @@
 from web.schemas.games import ActionOut, GameOut, MoveOut, PieceOut, PositionOut, ViewOut
 from web.schemas.levels import LevelOut, LevelsOut
 from web.schemas.models import ModelOut, ModelsOut
+from web.schemas.opinions import OpinionOut, OpinionsOut, SkippedOut
 from web.schemas.play import MoveIn, MoveStats, NewGameIn, PlayOut, Thought
 from web.schemas.processes import AgreementOut, CandidateOut, EvaluatorOut, ProcessOut
 from web.schemas.quality import (
@@ -49,6 +50,8 @@ __all__ = [
     "MoveOut",
     "MoveStats",
     "NewGameIn",
+    "OpinionOut",
+    "OpinionsOut",
     "PieceOut",
     "PlayOut",
     "PositionOut",
@@ -58,6 +61,7 @@ __all__ = [
     "QualityRow",
     "SelfplayIn",
     "SelfplayOut",
+    "SkippedOut",
     "StatsOut",
     "Strict",
     "Thought",

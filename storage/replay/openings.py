@@ -1,0 +1,87 @@
+"""How the games of a journal began: read beside the actors that write it, and changing nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import StorageError
+from engine.game import Game
+from storage.replay.database import ANEW, explained, one_row, open_read_only
+from storage.replay.record import opening_of
+
+
+class Opening(NamedTuple):
+    """The first moves of a game: `int16[<= plies]`; `plies` is how long the whole game was.
+
+    `step` is that of the model that played, -1 = uniform; `result` the margin for player 0.
+    """
+
+    identity: int
+    step: int
+    result: int
+    plies: int
+    moves: NDArray[np.int16]
+
+
+class Span(NamedTuple):
+    """Which games are there: ids from `first` to `last` (0, 0: none), `games` of them.
+
+    `pruned` were there and are no more.
+    """
+
+    first: int
+    last: int
+    games: int
+    pruned: int
+
+
+class Openings:
+    """The games in the journal at `path`, which must exist; belongs to the thread that opened it.
+
+    Every call may raise StorageError.
+    """
+
+    def __init__(self, path: Path, game: Game, plies: int) -> None:
+        self._path = path
+        self._plies = plies
+        self._db = open_read_only(path, game)
+
+    def span(self) -> Span:
+        """What is stored now."""
+        with explained(self._path):
+            first, last = one_row(self._db, "SELECT min(id), max(id) FROM games")
+            games, pruned = one_row(self._db, "SELECT games, pruned_games FROM run")
+        return Span(first or 0, last or 0, games - pruned, pruned)
+
+    def tail(self, after_id: int, limit: int) -> list[Opening]:
+        """The first `limit` games with an id above `after_id`, oldest first."""
+        query = (
+            "SELECT id, model_step, result, plies, data FROM games WHERE id > ? ORDER BY id LIMIT ?"
+        )
+        with explained(self._path):
+            rows: list[Any] = self._db.execute(query, (after_id, limit)).fetchall()
+        return [
+            Opening(identity, step, result, plies, self._moves(identity, data))
+            for identity, step, result, plies, data in rows
+        ]
+
+    def close(self) -> None:
+        """Let go of the file; calling it twice is allowed."""
+        with explained(self._path):
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def _moves(self, identity: int, data: bytes) -> NDArray[np.int16]:
+        try:
+            return opening_of(data, self._plies)
+        except StorageError as error:
+            raise StorageError(f"game {identity} of {self._path}: {error}; {ANEW}") from None
