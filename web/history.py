@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import HTTPException
 
 from engine.config import SearchSettings, Settings
-from engine.errors import StorageError
+from engine.errors import StorageError, UnknownRun
 from engine.game import Game
 from engine.games import find
 from storage.layout import RunPaths, run_paths
@@ -30,8 +30,7 @@ class Chosen:
 def chosen(settings: Settings, run: str | None, game: str | None = None) -> Chosen:
     """The run called `run`, or for None the run that serves `game` (None = the server's own).
 
-    Raises UnknownGame, and HTTPException: 404 for a run that is not there, 422 for one of another
-    game than `game`.
+    Raises UnknownGame, UnknownRun, and HTTP 422 for a run of another game than `game`.
     """
     own = settings.run_name
     if run is None and game is not None and find(game).name != settings.run.game:
@@ -43,7 +42,7 @@ def chosen(settings: Settings, run: str | None, game: str | None = None) -> Chos
     assert run is not None
     paths = RunPaths(settings.storage.data_dir / run) if NAME.fullmatch(run) else None
     if paths is None or not paths.root.is_dir():
-        raise HTTPException(404, f"there is no run {run[:80]!r} in {settings.storage.data_dir}")
+        raise UnknownRun(f"there is no run {run[:80]!r} in {settings.storage.data_dir}")
     return _of(settings, run, _agreed(run, _game_of(run, paths), game))
 
 
@@ -67,7 +66,7 @@ def _game_of(run: str, paths: RunPaths) -> str:
     try:
         game = (read_stats(paths) or {}).get("game")
     except StorageError as error:
-        raise HTTPException(404, f"nobody knows which game {run!r} plays: {error}") from None
+        raise UnknownRun(f"nobody knows which game {run!r} plays: {error}") from None
     if not isinstance(game, str):
-        raise HTTPException(404, f"nobody knows which game {run!r} plays: it has no stats.json yet")
+        raise UnknownRun(f"nobody knows which game {run!r} plays: it has no stats.json yet")
     return game

@@ -10,6 +10,8 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from engine.config import Settings
+from web.book import Books
+from web.ladder import Scorebooks
 from web.opinions import Networks
 from web.play import Play
 from web.served import Shelf
@@ -17,6 +19,9 @@ from web.training import Training
 
 THINKERS = 32
 """Requests that may search or wait for their evaluator at once; more wait on the event loop."""
+
+HISTORIANS = 4
+"""Requests that may look into a run's past at once."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +34,19 @@ class Services:
     training: Training
     thinkers: CapacityLimiter
     networks: Networks
+    books: Books
+    scorebooks: Scorebooks
+    historians: CapacityLimiter
 
 
 def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
     """The services of one run; `argv` are the options that its training processes get as well."""
     shelf = Shelf(settings)
     play, training = Play(shelf, settings.web), Training(settings, argv)
-    return Services(settings, shelf, play, training, CapacityLimiter(THINKERS), Networks())
+    return Services(
+        *(settings, shelf, play, training, CapacityLimiter(THINKERS)),
+        *(Networks(), Books(), Scorebooks(), CapacityLimiter(HISTORIANS)),
+    )
 
 
 def _of(request: Request) -> Services:

@@ -17,10 +17,12 @@ from storage.replay.record import opening_of
 class Opening(NamedTuple):
     """The first moves of a game: `int16[<= plies]`; `plies` is how long the whole game was.
 
-    `step` is that of the model that played, -1 = uniform; `result` the margin for player 0.
+    `at` is when it was stored, in seconds since the epoch; `step` that of
+    the model that played, -1 = uniform; `result` the margin for player 0.
     """
 
     identity: int
+    at: float
     step: int
     result: int
     plies: int
@@ -57,16 +59,24 @@ class Openings:
             games, pruned = one_row(self._db, "SELECT games, pruned_games FROM run")
         return Span(first or 0, last or 0, games - pruned, pruned)
 
+    def written(self, identity: int) -> float | None:
+        """When the game with this id was stored, to tell two journals apart; None: not there."""
+        query = "SELECT created_at FROM games WHERE id = ?"
+        with explained(self._path):
+            row: Any = self._db.execute(query, (identity,)).fetchone()
+        return row[0] if row else None
+
     def tail(self, after_id: int, limit: int) -> list[Opening]:
         """The first `limit` games with an id above `after_id`, oldest first."""
         query = (
-            "SELECT id, model_step, result, plies, data FROM games WHERE id > ? ORDER BY id LIMIT ?"
+            "SELECT id, created_at, model_step, result, plies, data FROM games"
+            " WHERE id > ? ORDER BY id LIMIT ?"
         )
         with explained(self._path):
             rows: list[Any] = self._db.execute(query, (after_id, limit)).fetchall()
         return [
-            Opening(identity, step, result, plies, self._moves(identity, data))
-            for identity, step, result, plies, data in rows
+            Opening(identity, at, step, result, plies, self._moves(identity, data))
+            for identity, at, step, result, plies, data in rows
         ]
 
     def close(self) -> None:

@@ -1,6 +1,15 @@
 """Every JSON shape that crosses HTTP. The TypeScript types of the page are generated from these."""
 
+from web.schemas.book import BookOut, ContinuationOut, OddsOut, PeriodOut
 from web.schemas.games import ActionOut, GameOut, MoveOut, PieceOut, PositionOut, ViewOut
+from web.schemas.ladder import (
+    DuelOut,
+    LadderGameOut,
+    LadderGamesOut,
+    LadderOut,
+    PairOut,
+    RungOut,
+)
 from web.schemas.levels import LevelOut, LevelsOut
 from web.schemas.models import ModelOut, ModelsOut
 from web.schemas.opinions import OpinionOut, OpinionsOut, SkippedOut
@@ -30,8 +39,11 @@ __all__ = [
     "AccuracyRow",
     "ActionOut",
     "AgreementOut",
+    "BookOut",
     "CalibrationOut",
     "CandidateOut",
+    "ContinuationOut",
+    "DuelOut",
     "ErrorOut",
     "EvaluationRow",
     "EvaluatorOut",
@@ -40,6 +52,9 @@ __all__ = [
     "GameOut",
     "HealthOut",
     "IncidentRow",
+    "LadderGameOut",
+    "LadderGamesOut",
+    "LadderOut",
     "LengthsOut",
     "LevelOut",
     "LevelsOut",
@@ -50,8 +65,11 @@ __all__ = [
     "MoveOut",
     "MoveStats",
     "NewGameIn",
+    "OddsOut",
     "OpinionOut",
     "OpinionsOut",
+    "PairOut",
+    "PeriodOut",
     "PieceOut",
     "PlayOut",
     "PositionOut",
@@ -59,6 +77,7 @@ __all__ = [
     "PromotionRow",
     "QualityOut",
     "QualityRow",
+    "RungOut",
     "SelfplayIn",
     "SelfplayOut",
     "SkippedOut",
