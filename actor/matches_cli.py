@@ -18,7 +18,6 @@ from rich.table import Table
 from actor import accuracy as yardstick
 from actor.arena import Score
 from actor.contest import Match, Outcome, contest
-from actor.ladder import Ladder
 from actor.players import parse, player, recipe
 from actor.sprt import LOWER, UPPER, parse_sprt
 from actor.tournament import Plan, Tournament
@@ -38,6 +37,7 @@ from engine.cli import (
     start_logging,
 )
 from engine.games import find
+from storage.ladder import Ladder
 from storage.layout import create, run_paths, zoo_folder
 from storage.lock import ladder_lock
 from storage.matches import append_meeting

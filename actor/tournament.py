@@ -22,14 +22,14 @@ import numpy as np
 
 from actor.arena import Played, openings, pairs_of
 from actor.contest import Heat, PlayHeat, Venue, venue
-from actor.ladder import ANCHOR, Entry, Ladder, read_ladder, write_ladder
 from actor.players import Recipe, Spec, marked, no_zoo, parse, pinned, recipe, unmarked
-from actor.rating import next_pairings
+from actor.rating import next_pairings, rate
 from actor.scorebook import Seat, discard, meeting
 from actor.workshop import Workshop
 from engine.config import SearchSettings
 from engine.errors import ConfigError, ModelError, StorageError
 from engine.game import Game
+from storage.ladder import ANCHOR, Entry, Ladder, read_ladder, write_ladder
 from storage.matches import Meeting
 from storage.models import Models
 
@@ -221,8 +221,16 @@ class Tournament:
             self.ladder.record(heat.first, heat.second, played.score)
             write_ladder(self._path, self.ladder)
             self._report(self.ladder)
-        self.ladder.rate()
+        self._rate()
         write_ladder(self._path, self.ladder)
+
+    def _rate(self) -> None:
+        """Make the ratings anew from the results."""
+        ratings = rate(self.ladder.counts(), self.ladder.index(ANCHOR))
+        numbers = zip(ratings.elo, ratings.low, ratings.high, strict=True)
+        for player, (elo, low, high) in zip(self.ladder.players, numbers, strict=True):
+            if player.games:
+                player.rating, player.low, player.high = float(elo), float(low), float(high)
 
     def _seat(self, name: str) -> Seat:
         return Seat(name, self.ladder.entry(name).sha256)

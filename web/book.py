@@ -14,7 +14,7 @@ import numpy as np
 from fastapi import HTTPException
 from numpy.typing import NDArray
 
-from actor.arena import wilson
+from engine.intervals import wilson
 from web.beginnings import NO_MOVE, PLIES, Beginnings
 from web.history import Chosen
 from web.play import Line

@@ -9,11 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from actor.arena import Score, bootstrap
-from actor.ladder import Entry, Ladder, Result, read_ladder
 from actor.players import parse
 from engine.game import value_for
+from engine.intervals import bootstrap
 from storage.atomic import explain
+from storage.ladder import Entry, Ladder, Result, read_ladder
 from storage.matches import OCCASIONS, Meeting, Occasion, matches_signature, read_meetings
 from web.history import Chosen
 from web.schemas.ladder import DuelOut, LadderGameOut, LadderGamesOut, LadderOut, PairOut, RungOut
@@ -105,16 +105,16 @@ def _duels(ladder: Ladder) -> list[DuelOut]:
 
 
 def _duel(result: Result) -> DuelOut:
-    score = Score(result.wins, result.draws, result.losses, tuple(result.pairs))
+    games = result.wins + result.draws + result.losses
     return DuelOut(
         first=result.first,
         second=result.second,
-        games=score.games,
-        wins=score.wins,
-        draws=score.draws,
-        losses=score.losses,
-        score=score.score,
-        interval=list(_interval(score.pairs)),
+        games=games,
+        wins=result.wins,
+        draws=result.draws,
+        losses=result.losses,
+        score=(result.wins + result.draws / 2) / games,
+        interval=list(_interval(tuple(result.pairs))),
     )
 
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from actor.accuracy import accuracy, read_positions
-from actor.arena import NOTHING, Score, bootstrap, match, openings, wilson
+from actor.arena import NOTHING, Score, match, openings
 from actor.players import AlphaBetaPlayer, RandomPlayer, SearchPlayer, SolverPlayer
 from engine.config import SearchSettings
 from engine.errors import ConfigError, OutOfReach
 from engine.evaluator.uniform import UniformEvaluator
 from engine.games import find
+from engine.intervals import bootstrap, wilson
 from engine.solver import ExhaustiveSolver, Limits
 from tests.toys import HEAP
 

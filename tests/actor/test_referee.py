@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from actor.ladder import read_ladder
 from actor.referee import Referee, anchors
 from actor.yardstick import yardstick_of
 from engine.config import Settings
@@ -23,6 +22,7 @@ from engine.games import find
 from engine.sources import load
 from storage.control import set_paused
 from storage.evaluations import Evaluations, read_evaluations
+from storage.ladder import read_ladder
 from storage.layout import RunPaths, create, run_paths
 from storage.lock import ladder_lock, referee_lock
 from storage.matches import read_meetings

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actor.arena import Score
-from actor.ladder import ANCHOR, Entry, Ladder, read_ladder, write_ladder
 from actor.tournament import Plan, Tournament
 from engine.config import SearchSettings
 from engine.errors import BusyError, ConfigError, ModelError, StorageError
 from engine.game import Game, value_for
 from engine.games import find
+from storage.ladder import ANCHOR, Entry, Ladder, read_ladder, write_ladder
 from storage.layout import RunPaths, create
 from storage.lock import ladder_lock
 from storage.matches import Meeting, append_meeting, read_meetings

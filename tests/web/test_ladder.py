@@ -8,11 +8,11 @@ from functools import partial
 import pytest
 from starlette.testclient import TestClient
 
-from actor.ladder import Ladder, read_ladder
 from actor.tournament import Plan, Tournament
 from engine.config import SearchSettings
 from engine.game import Game, value_for
 from engine.games import find
+from storage.ladder import Ladder, read_ladder
 from storage.layout import RunPaths
 from storage.matches import MatchGame, Meeting, append_meeting
 from storage.models.filesystem import FilesystemModels
