@@ -86,8 +86,12 @@ def test_games_of_another_game_are_refused(
     paths.replay.with_name("other.db").write_bytes(b"no database at all")
     with pytest.raises(StorageError, match="damaged or no database"):
         Openings(paths.replay.with_name("other.db"), find("tictactoe"), 4)
-    with pytest.raises(StorageError, match="check that its folder exists"):
-        Openings(paths.replay.with_name("none.db"), find("tictactoe"), 4)
+
+
+def test_a_journal_that_is_not_there_has_no_games(paths: RunPaths) -> None:
+    with Openings(paths.replay.with_name("none.db"), find("tictactoe"), 4) as openings:
+        assert openings.span() == (0, 0, 0, 0)
+        assert openings.tail(0, 9) == [] and openings.written(1) is None
     assert not paths.replay.with_name("none.db").exists()
 
 
