@@ -72,7 +72,7 @@ def _operation_id(route: APIRoute) -> str:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     shared: Services = app.state.services
-    await to_thread.run_sync(shared.training.close)
+    await to_thread.run_sync(shared.trainings.close)
 
 
 def _serve_page(app: FastAPI) -> None:

@@ -16,6 +16,7 @@ from web.opinions import Networks
 from web.play import Play
 from web.served import Shelf
 from web.training import Training
+from web.trainings import Trainings
 
 THINKERS = 32
 """Requests that may search or wait for their evaluator at once; more wait on the event loop."""
@@ -32,6 +33,7 @@ class Services:
     shelf: Shelf
     play: Play
     training: Training
+    trainings: Trainings
     thinkers: CapacityLimiter
     networks: Networks
     books: Books
@@ -43,8 +45,9 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
     """The services of one run; `argv` are the options that its training processes get as well."""
     shelf = Shelf(settings)
     play, training = Play(shelf, settings.web), Training(settings, argv)
+    trainings = Trainings(settings, training)
     return Services(
-        *(settings, shelf, play, training, CapacityLimiter(THINKERS)),
+        *(settings, shelf, play, training, trainings, CapacityLimiter(THINKERS)),
         *(Networks(), Books(), Scorebooks(), CapacityLimiter(HISTORIANS)),
     )
 

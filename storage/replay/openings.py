@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.errors import StorageError
 from engine.game import Game
-from storage.replay.database import ANEW, explained, one_row, open_read_only
+from storage.replay.database import ANEW, explained, one_row, open_to_read
 from storage.replay.record import opening_of
 
 
@@ -42,7 +42,7 @@ class Span(NamedTuple):
 
 
 class Openings:
-    """The games in the journal at `path`, which must exist; belongs to the thread that opened it.
+    """The games in the journal at `path`, if there is one; belongs to the thread that opened it.
 
     Every call may raise StorageError.
     """
@@ -50,10 +50,12 @@ class Openings:
     def __init__(self, path: Path, game: Game, plies: int) -> None:
         self._path = path
         self._plies = plies
-        self._db = open_read_only(path, game)
+        self._db = open_to_read(path, game)
 
     def span(self) -> Span:
         """What is stored now."""
+        if self._db is None:
+            return Span(0, 0, 0, 0)
         with explained(self._path):
             first, last = one_row(self._db, "SELECT min(id), max(id) FROM games")
             games, pruned = one_row(self._db, "SELECT games, pruned_games FROM run")
@@ -62,6 +64,8 @@ class Openings:
     def written(self, identity: int) -> float | None:
         """When the game with this id was stored, to tell two journals apart; None: not there."""
         query = "SELECT created_at FROM games WHERE id = ?"
+        if self._db is None:
+            return None
         with explained(self._path):
             row: Any = self._db.execute(query, (identity,)).fetchone()
         return row[0] if row else None
@@ -72,6 +76,8 @@ class Openings:
             "SELECT id, created_at, model_step, result, plies, data FROM games"
             " WHERE id > ? ORDER BY id LIMIT ?"
         )
+        if self._db is None:
+            return []
         with explained(self._path):
             rows: list[Any] = self._db.execute(query, (after_id, limit)).fetchall()
         return [
@@ -81,8 +87,9 @@ class Openings:
 
     def close(self) -> None:
         """Let go of the file; calling it twice is allowed."""
-        with explained(self._path):
-            self._db.close()
+        if self._db is not None:
+            with explained(self._path):
+                self._db.close()
 
     def __enter__(self) -> Self:
         return self

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from web.routes import games, history, models, play, stats, training
+from web.routes import games, history, models, play, stats, training, watching
 
 ROUTERS: list[APIRouter] = [
-    module.router for module in (games, history, models, play, stats, training)
+    module.router for module in (games, history, models, play, stats, training, watching)
 ]
 """In no order that matters: no two have a path in common."""

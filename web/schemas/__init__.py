@@ -32,7 +32,18 @@ from web.schemas.stats import (
     StatsOut,
 )
 from web.schemas.strict import MAX_MOVES, ErrorOut, Strict
-from web.schemas.training import HealthOut, SelfplayIn, SelfplayOut
+from web.schemas.training import HealthOut, PresetOut, RunSettingsOut, SelfplayIn, SelfplayOut
+from web.schemas.watching import (
+    LiveActorOut,
+    LiveGameOut,
+    LiveOut,
+    OptionOut,
+    PlyOut,
+    SearchedOut,
+    SelfplayGameOut,
+    SelfplayGamesOut,
+    SelfplayRecordOut,
+)
 
 __all__ = [
     "MAX_MOVES",
@@ -58,6 +69,9 @@ __all__ = [
     "LengthsOut",
     "LevelOut",
     "LevelsOut",
+    "LiveActorOut",
+    "LiveGameOut",
+    "LiveOut",
     "MetricsRow",
     "ModelOut",
     "ModelsOut",
@@ -68,18 +82,26 @@ __all__ = [
     "OddsOut",
     "OpinionOut",
     "OpinionsOut",
+    "OptionOut",
     "PairOut",
     "PeriodOut",
     "PieceOut",
     "PlayOut",
+    "PlyOut",
     "PositionOut",
+    "PresetOut",
     "ProcessOut",
     "PromotionRow",
     "QualityOut",
     "QualityRow",
+    "RunSettingsOut",
     "RungOut",
+    "SearchedOut",
+    "SelfplayGameOut",
+    "SelfplayGamesOut",
     "SelfplayIn",
     "SelfplayOut",
+    "SelfplayRecordOut",
     "SkippedOut",
     "StatsOut",
     "Strict",
