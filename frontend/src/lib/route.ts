@@ -1,4 +1,5 @@
 /** The address bar: `#/play/<game>?moves=3,3,2&human=0&level=expert` and `#/watch`. */
+import { parsePast, type PastRoute } from "../past/route";
 import type { Player } from "./api";
 
 /** All that a game needs to be found again: the server keeps nothing about it. */
@@ -11,7 +12,7 @@ export interface PlayRoute {
   simulations: number | null; // per bot move; null: the server's default
 }
 
-export type Route = PlayRoute | { page: "watch" } | { page: "unknown"; reason: string };
+export type Route = PlayRoute | PastRoute | { page: "watch" } | { page: "unknown"; reason: string };
 
 const NAME = /^[\w-]+$/;
 const LIST = /^\d+(,\d+)*$/;
@@ -21,6 +22,8 @@ export function parse(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?");
   const [page, game, ...rest] = path.split("/").filter((part) => part !== "");
   const unknown = (reason: string): Route => ({ page: "unknown", reason });
+  const past = parsePast(path.split("/").filter((part) => part !== ""), new URLSearchParams(query));
+  if (past !== null) return typeof past === "string" ? unknown(past) : past;
   if (page === "watch" && game === undefined) return { page: "watch" };
   if ((page !== undefined && page !== "play") || rest.length > 0) {
     return unknown(`There is no page “${path}”.`);
