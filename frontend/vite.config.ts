@@ -3,7 +3,7 @@ import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
 
 const SERVER = "http://127.0.0.1:8080";
-const API = ["/health", "/game", "/move", "/stats", "/models", "/selfplay"];
+const API = ["/v1", "/metrics"];
 
 export default defineConfig({
   plugins: [

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.errors import CartridgeError, FinishedGame, IllegalAction, UnknownGame
+from web.paths import methods
 from web.schemas import ErrorOut
 
 log = logging.getLogger(__name__)
@@ -98,19 +99,14 @@ def _unexpected(request: Request, error: Exception) -> JSONResponse:
 def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     method, path = request.method, request.url.path
-    known = _methods(request.app, path)
+    # The page is mounted at "/", so a wrong method would look like a missing file.
+    known = methods(request.app.openapi(), path)
     if error.status_code in (404, 405) and known and method not in known:
         allowed = ", ".join(sorted(known))
         return _answer(405, f"{path} answers {allowed}, not {method}", {"Allow": allowed})
     if error.status_code == 404:
         return _answer(404, f"there is nothing at {path}")
     return _answer(error.status_code, error.detail, error.headers)
-
-
-def _methods(app: FastAPI, path: str) -> set[str]:
-    # The page is mounted at "/", so a wrong method would look like a missing file.
-    operations = app.openapi()["paths"].get(path, {})
-    return {method.upper() for method in operations}
 
 
 def _validation(request: Request, error: Exception) -> JSONResponse:

@@ -153,7 +153,8 @@ export class FakeServer {
     return this.asked.map(({ path }) => path).filter((path) => /game\/|move/.test(path));
   }
 
-  async #fetch(path: string, init?: RequestInit): Promise<Response> {
+  async #fetch(address: string, init?: RequestInit): Promise<Response> {
+    const path = address.replace(/^\/v1/, "");
     init?.signal?.throwIfAborted();
     if (this.down) throw new TypeError("Failed to fetch");
     const body = init?.body ? JSON.parse(init.body as string) : {};

@@ -14,17 +14,18 @@ from engine.game import Game
 from storage.layout import run_paths
 from web import app as application
 from web.app import create_app, openapi_document
+from web.routes import games as games_route
 
 ROUTES = {
-    ("get", "/health"): "health",
-    ("get", "/games"): "games",
-    ("get", "/games/{game}/levels"): "levels",
-    ("post", "/game/new"): "new_game",
-    ("get", "/game/state"): "game_state",
-    ("post", "/move"): "move",
-    ("get", "/stats"): "stats",
-    ("get", "/models"): "models",
-    ("post", "/selfplay"): "selfplay",
+    ("get", "/v1/health"): "health",
+    ("get", "/v1/games"): "games",
+    ("get", "/v1/games/{game}/levels"): "levels",
+    ("post", "/v1/game/new"): "new_game",
+    ("get", "/v1/game/state"): "game_state",
+    ("post", "/v1/move"): "move",
+    ("get", "/v1/stats"): "stats",
+    ("get", "/v1/models"): "models",
+    ("post", "/v1/selfplay"): "selfplay",
 }
 
 
@@ -38,6 +39,15 @@ def test_serving_makes_no_files(client: TestClient, settings: Settings) -> None:
     for path in ("/health", "/games", "/stats", "/models"):
         assert client.get(path).status_code == 200
     assert not run_paths(settings).root.exists()
+
+
+@pytest.mark.parametrize("path", ["/health", "/games", "/stats", "/models", "/stats.json"])
+def test_every_path_has_a_version_and_callers_of_old_leave_it_out(
+    path: str, client: TestClient
+) -> None:
+    assert client.get(f"/v1{path}").json() == client.get(path).json()
+    assert f"/v1{path}" in ["/v1/stats.json", *openapi_document()["paths"]]
+    assert path not in openapi_document()["paths"]
 
 
 def test_health_answers_during_a_long_search(client: TestClient, game: Game) -> None:
@@ -91,6 +101,9 @@ def test_openapi_document() -> None:
         ("GET", "/move", 405, "/move answers POST, not GET"),
         ("DELETE", "/stats", 405, "/stats answers GET, not DELETE"),
         ("POST", "/health", 405, "/health answers GET, not POST"),
+        ("PUT", "/v1/health", 405, "/v1/health answers GET, not PUT"),
+        ("POST", "/games/hex7/levels", 405, "/games/hex7/levels answers GET, not POST"),
+        ("GET", "/v1/nothing", 404, "there is nothing at /v1/nothing"),
     ],
 )
 @pytest.mark.parametrize("built", [True, False])
@@ -137,7 +150,7 @@ def test_an_unexpected_failure_is_one_line_and_logged(
     def fail(*_: Any) -> None:
         raise RuntimeError("a secret\nof two lines")
 
-    monkeypatch.setattr(application, "describe", fail)
+    monkeypatch.setattr(games_route, "describe", fail)
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         response = client.get("/games")
     assert response.status_code == 500

@@ -19,7 +19,7 @@ test("a refusal in pieces is told whole", async () => {
 test("a failure without a reason is a refusal", async () => {
   answer(new Response("Internal Server Error", { status: 500 }));
   await expect(api.games()).rejects.toThrow(
-    new api.Refused("/games answered 500 and gave no reason"),
+    new api.Refused("/v1/games answered 500 and gave no reason"),
   );
 });
 
@@ -42,5 +42,5 @@ test("a request that was given up is neither", async () => {
 test("a position is asked for by its list of moves", async () => {
   answer(Response.json({}));
   await api.state("g", [3, 0]);
-  expect(fetch).toHaveBeenCalledWith("/game/state?game=g&moves=3%2C0", expect.anything());
+  expect(fetch).toHaveBeenCalledWith("/v1/game/state?game=g&moves=3%2C0", expect.anything());
 });

@@ -21,9 +21,13 @@ export class Refused extends Error {}
 /** No answer came: the server or the network is away, so asking again makes sense. */
 export class Unreachable extends Error {}
 
+/** What precedes every path: the version of the API that this page was made for. */
+export const ROOT = "/v1";
+
 const AWAY = [502, 503, 504];
 
-async function call<T>(path: string, signal?: AbortSignal, body?: object): Promise<T> {
+async function call<T>(route: string, signal?: AbortSignal, body?: object): Promise<T> {
+  const path = ROOT + route;
   const init: RequestInit = { cache: "no-cache", signal: signal ?? null };
   if (body) {
     init.method = "POST";

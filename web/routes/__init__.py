@@ -1,0 +1,8 @@
+"""The routes, one module for each area; a route asks, the modules beside this folder answer."""
+
+from fastapi import APIRouter
+
+from web.routes import games, models, play, stats, training
+
+ROUTERS: list[APIRouter] = [module.router for module in (games, models, play, stats, training)]
+"""In no order that matters: no two have a path in common."""
