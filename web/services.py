@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from engine.config import Settings
 from web.play import Play
 from web.served import Shelf
+from web.solve import Oracle
 from web.training import Training
 
 THINKERS = 32
@@ -27,13 +28,14 @@ class Services:
     play: Play
     training: Training
     thinkers: CapacityLimiter
+    oracle: Oracle
 
 
 def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
     """The services of one run; `argv` are the options that its training processes get as well."""
     shelf = Shelf(settings)
     play, training = Play(shelf, settings.web), Training(settings, argv)
-    return Services(settings, shelf, play, training, CapacityLimiter(THINKERS))
+    return Services(settings, shelf, play, training, CapacityLimiter(THINKERS), Oracle())
 
 
 def _of(request: Request) -> Services:

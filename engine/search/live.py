@@ -171,6 +171,10 @@ class Minds:
         self._count = count
         self._minds: list[Live] = []
 
+    def fresh(self) -> Live:
+        """A tree beside the kept ones, for somebody who looks at many positions in a row."""
+        return self._make()
+
     def of(self, state: State) -> Live:
         """The tree that knows `state`, or else a new one, or else the one unused for longest."""
         knowing = [mind for mind in self._minds if mind.holds(state)]

@@ -13,6 +13,8 @@ from web.schemas.quality import (
     QualityOut,
     QualityRow,
 )
+from web.schemas.review import Odds, PlyOut, ReviewIn, ReviewOut, SideOut
+from web.schemas.solve import SolvedMove, SolveOut
 from web.schemas.stats import (
     AccuracyRow,
     EvaluationRow,
@@ -49,15 +51,22 @@ __all__ = [
     "MoveOut",
     "MoveStats",
     "NewGameIn",
+    "Odds",
     "PieceOut",
     "PlayOut",
+    "PlyOut",
     "PositionOut",
     "ProcessOut",
     "PromotionRow",
     "QualityOut",
     "QualityRow",
+    "ReviewIn",
+    "ReviewOut",
     "SelfplayIn",
     "SelfplayOut",
+    "SideOut",
+    "SolveOut",
+    "SolvedMove",
     "StatsOut",
     "Strict",
     "Thought",
