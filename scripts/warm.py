@@ -1,4 +1,4 @@
-"""Compiles search and exact play of every game into Numba's cache, so that no first move waits for it."""
+"""Compiles search and exact play of every game into Numba's cache: no first move waits for it."""
 
 from __future__ import annotations
 
