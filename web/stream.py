@@ -16,6 +16,8 @@ from web.schemas import ErrorOut
 
 log = logging.getLogger(__name__)
 
+HEAD = {"Cache-Control": "no-store", "Content-Type": "text/event-stream; charset=utf-8"}
+
 Named = tuple[str, BaseModel]
 """An event: its name and its data."""
 
@@ -25,7 +27,7 @@ class EventStream(StreamingResponse):
     refuse nothing before its status is sent.
     """
 
-    media_type = "text/event-stream"
+    media_type = None  # it is no JSON, but its refusals are
 
 
 def streamed(steps: Iterator[Named], gone: Event, limiter: CapacityLimiter) -> EventStream:
@@ -53,7 +55,7 @@ def streamed(steps: Iterator[Named], gone: Event, limiter: CapacityLimiter) -> E
         finally:
             gone.set()
 
-    return EventStream(encoded(), headers={"Cache-Control": "no-store"})
+    return EventStream(encoded(), headers=HEAD)
 
 
 def _encoded(name: str, data: BaseModel) -> bytes:
