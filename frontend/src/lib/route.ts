@@ -1,4 +1,5 @@
 /** The address bar: `#/play/<game>?moves=3,3,2&at=1&human=0&level=expert` and `#/watch`. */
+import { readReview, type ReviewRoute } from "../review/address";
 import type { Player } from "./api";
 import { readSides, type Sides, sidesQuery } from "./sides";
 
@@ -12,7 +13,8 @@ export interface PlayRoute {
   resigned: Player | null; // who gave the game up
 }
 
-export type Route = PlayRoute | { page: "watch" } | { page: "unknown"; reason: string };
+type Elsewhere = ReviewRoute | { page: "watch" } | { page: "unknown"; reason: string };
+export type Route = PlayRoute | Elsewhere;
 
 const NAME = /^[\w-]+$/;
 const LIST = /^\d+(,\d+)*$/;
@@ -23,6 +25,10 @@ export function parse(hash: string): Route {
   const [page, game, ...rest] = path.split("/").filter((part) => part !== "");
   const unknown = (reason: string): Route => ({ page: "unknown", reason });
   if (page === "watch" && game === undefined) return { page: "watch" };
+  if (page === "review") {
+    const found = readReview(game === undefined ? [] : [game, ...rest], query);
+    return typeof found === "string" ? unknown(found) : found;
+  }
   if ((page !== undefined && page !== "play") || rest.length > 0) {
     return unknown(`There is no page “${path}”.`);
   }
