@@ -21,7 +21,7 @@ test("every move has its grade, in words as well, and each side its sum", async 
   expect(await button("Move 2: c5, blunder")).toBeTruthy();
   expect(await button("Move 1: c0, best move")).toBeTruthy();
   const rows = await screen.findAllByRole("row");
-  expect(rows.map((row) => row.textContent?.replace(/\s+/g, " ").trim())).toEqual([
+  expect(rows.map((row) => row.textContent?.replace(/\s+/gu, " ").trim())).toEqual([
     "SideAccuracy?! inaccuracies? mistakes?? blunders",
     "Cross90 %000",
     "Ring90 %001",
