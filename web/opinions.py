@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from engine.game import Game, State, value_for
 from engine.search import UNKNOWN, Searched
 from engine.solver import Solution
+from web.loaded import Loaded
 from web.schemas import Odds
-from web.served import Loaded
 from web.solve import Oracle, sign
 
 NEARLY = 0.035
@@ -57,15 +57,10 @@ def odds(value: float, draw: float, exact: bool) -> Odds:
 
 
 class Judge:
-    """Forms opinions about the positions of one game, with a tree of its own.
-
-    A model's evaluator serves one thread at a time, so its lock is held for each search and free
-    between two: whoever plays meanwhile waits for one position and not for a whole game.
-    """
+    """Forms opinions about the positions of one game, with a tree of its own."""
 
     def __init__(self, game: Game, loaded: Loaded, oracle: Oracle, simulations: int) -> None:
         self.game = game
-        self._loaded = loaded
         self._mind = loaded.minds.fresh()
         self._oracle = oracle
         self._simulations = simulations
@@ -95,8 +90,7 @@ class Judge:
     ) -> Opinion:
         if solution is not None:
             return self._solved(state, solution)
-        with self._loaded.lock:
-            found = self._mind.think(state, self._simulations, stop=gone)
+        found = self._mind.think(state, self._simulations, stop=gone)
         return _searched(self.game, state, found)
 
     def _solved(self, state: State, solution: Solution) -> Opinion:

@@ -22,11 +22,11 @@ from dataclasses import replace
 
 from engine.game import Game
 from engine.search.live import never
+from web.lines import Line
+from web.loaded import Loaded
 from web.opinions import Judge, Opinion, odds
-from web.play import Line
 from web.schemas import PlyOut, ReviewOut, SideOut
 from web.schemas.review import Grade
-from web.served import Loaded
 from web.solve import Oracle
 
 INACCURACY, MISTAKE, BLUNDER = 0.1, 0.2, 0.3
@@ -78,12 +78,12 @@ def _walk(
     after = judge.of(lines[-1].state, gone)
     graded: list[PlyOut] = []
     for ply in range(len(lines) - 1, 0, -1):
-        if gone():
-            return
         line, action = lines[ply - 1], lines[ply].moves[-1]
         before = judge.of(line.state, gone)
         if after.exact and not before.exact and action not in before.best:
             before = _beside(judge, line, before, gone)
+        if gone():
+            return  # half a search grades nothing
         graded.append(judged(line, action, before, after))
         yield graded[-1]
         after = before

@@ -13,7 +13,7 @@ from typing import Literal
 from engine.errors import FinishedGame, OutOfReach
 from engine.game import Game, State
 from engine.solver import Limits, Solution, Solver, solver_for
-from web.play import Line
+from web.lines import Line
 from web.schemas import SolvedMove, SolveOut
 
 SECONDS = 1.0

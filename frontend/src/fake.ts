@@ -286,7 +286,15 @@ export class FakeServer {
       case "/runs":
         return RUNS;
       case "/models":
-        return { run: asked.get("run") ?? "first", served: this.model, snapshots: SNAPSHOTS };
+        return {
+          run: asked.get("run") ?? "first",
+          game: GAME.name,
+          served: this.model,
+          best: null,
+          latest: SNAPSHOTS[0],
+          zoo: null,
+          snapshots: SNAPSHOTS,
+        };
       case "/game/state":
         return { ...position(list(asked.get("moves"))), game: asked.get("game") };
       case "/solve":

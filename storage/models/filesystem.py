@@ -82,6 +82,10 @@ class FilesystemModels(Models):
         """Time, size and inode of best.onnx, None if there is no such file."""
         return _signature(self.paths.best)
 
+    def snapshot_signature(self, step: int) -> Signature | None:
+        """Time, size and inode of the snapshot of `step`, None if there is no such file."""
+        return _signature(self.paths.snapshot(step))
+
 
 def _signature(path: Path) -> Signature | None:
     try:

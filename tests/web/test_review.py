@@ -223,10 +223,11 @@ def test_it_searches_with_a_tree_of_its_own() -> None:
     game = find("tictactoe")
     loaded = untrained(game)
     state = game.new()
-    kept = loaded.minds.of(state)
+    kept = loaded.minds.take(state)
     kept.think(state, 40)
+    loaded.minds.give_back(kept)
     list(review(game, loaded, nothing_solved(), random_game(game, 2), 20))
-    assert loaded.minds.of(state) is kept
+    assert loaded.minds.take(state) is kept
 
 
 def test_the_solver_is_not_asked_beyond_its_first_refusal() -> None:

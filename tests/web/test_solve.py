@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from engine.games import find
 from engine.solver import Limits
 from tests.web.answers import check_sentence
-from web.play import Line
+from web.lines import Line
 from web.solve import Oracle, sign
 
 REFERENCE = Path(__file__).parents[1] / "reference"

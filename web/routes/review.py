@@ -3,45 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Event
+from functools import partial
 
-from fastapi import APIRouter, HTTPException
+from anyio import to_thread
+from fastapi import APIRouter, Request
 
 from web.errors import documented
+from web.events import EventStream, streamed
+from web.pool import Turn
 from web.review import review as reviewed
-from web.schemas import PlyOut, ReviewIn, ReviewOut
+from web.schemas import ErrorOut, PlyOut, ReviewIn, ReviewOut
 from web.services import Services, Shared
-from web.stream import EventStream, Named, streamed
+from web.telling import Tell, told
 
 router = APIRouter()
-EVENTS = {
-    "model": PlyOut | ReviewOut,
-    "description": "events: `ply` (PlyOut) for each move, the last one first, then `done`"
-    " (ReviewOut), or `failed` (ErrorOut) where it breaks off",
-}
 
 
 @router.post(
     "/review",
     response_class=EventStream,
-    response_model=None,
-    responses={**documented(400, 404, 409, 413, 422), 200: EVENTS},
+    responses={
+        **streamed(ply=PlyOut, done=ReviewOut, failed=ErrorOut),
+        **documented(400, 404, 409, 413, 422, 429, 503),
+    },
 )
-def review(request: ReviewIn, services: Shared) -> EventStream:
-    """Grade every move of a game; closing the connection ends the work."""
-    gone = Event()
-    return streamed(_events(request, services, gone), gone, services.thinkers)
+async def review(request: ReviewIn, services: Shared, connection: Request) -> EventStream:
+    """Grade every move of a game, the last one first, and then how well each side played.
+
+    Who closes the connection ends the work. A failure in the middle is the event `failed`.
+    """
+    turn = services.admit(connection)
+    try:
+        steps = await to_thread.run_sync(_steps, request, services, turn, limiter=services.threads)
+    except BaseException:
+        turn.leave()
+        raise
+
+    def work(tell: Tell) -> None:
+        for step in steps:
+            tell("ply" if isinstance(step, PlyOut) else "done", step)
+        turn.check()
+
+    return EventStream(partial(told, services.threads, turn, work))
 
 
-def _events(request: ReviewIn, services: Services, gone: Event) -> Iterator[Named]:
-    web, served = services.settings.web, services.shelf.of(request.game)
-    simulations = request.simulations or web.simulations
-    if simulations > web.max_simulations:
-        raise HTTPException(
-            422,
-            f"simulations = {simulations} is refused: web.max_simulations allows"
-            f" {web.max_simulations}",
-        )
-    loaded, moves = served.current(), request.moves
-    found = reviewed(served.game, loaded, services.oracle, moves, simulations, gone.is_set)
-    return (("ply" if isinstance(it, PlyOut) else "done", it) for it in found)
+def _steps(request: ReviewIn, services: Services, turn: Turn) -> Iterator[PlyOut | ReviewOut]:
+    served = services.shelf.of(request.game, request.run)
+    simulations = services.play.simulations(request.simulations)
+    loaded, moves = served.named(request.model), request.moves
+    return reviewed(served.game, loaded, services.oracle, moves, simulations, turn.over)

@@ -2,8 +2,17 @@
 
 from web.schemas.games import ActionOut, GameOut, MoveOut, PieceOut, PositionOut, ViewOut
 from web.schemas.levels import LevelOut, LevelsOut
-from web.schemas.models import ModelOut, ModelsOut
-from web.schemas.play import MoveIn, MoveStats, NewGameIn, PlayOut, Thought
+from web.schemas.models import ModelOut, ModelsOut, RunOut
+from web.schemas.play import (
+    Asked,
+    MoveIn,
+    MoveStats,
+    NewGameIn,
+    PlayOut,
+    ThinkIn,
+    Thought,
+    ThoughtDone,
+)
 from web.schemas.processes import AgreementOut, CandidateOut, EvaluatorOut, ProcessOut
 from web.schemas.quality import (
     CalibrationOut,
@@ -28,9 +37,11 @@ from web.schemas.training import HealthOut, SelfplayIn, SelfplayOut
 
 __all__ = [
     "MAX_MOVES",
+    "STREAMED",
     "AccuracyRow",
     "ActionOut",
     "AgreementOut",
+    "Asked",
     "CalibrationOut",
     "CandidateOut",
     "ErrorOut",
@@ -62,6 +73,7 @@ __all__ = [
     "QualityRow",
     "ReviewIn",
     "ReviewOut",
+    "RunOut",
     "SelfplayIn",
     "SelfplayOut",
     "SideOut",
@@ -69,6 +81,11 @@ __all__ = [
     "SolvedMove",
     "StatsOut",
     "Strict",
+    "ThinkIn",
     "Thought",
+    "ThoughtDone",
     "ViewOut",
 ]
+
+STREAMED = (ThoughtDone, PlyOut, ReviewOut)
+"""Shapes that no answer but a stream of events carries; the OpenAPI document lists them too."""

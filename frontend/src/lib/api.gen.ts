@@ -74,6 +74,8 @@ export interface paths {
         /**
          * Levels
          * @description The strengths that the bot has in a game, by name, and what each is worth.
+         *
+         *     With `run` or `model` they are those of that model, unrated unless it is the zoo's.
          */
         get: operations["levels"];
         put?: never;
@@ -113,7 +115,7 @@ export interface paths {
         };
         /**
          * Models
-         * @description The models of the run, newest first.
+         * @description The models of a run, or of what serves a game; of the server's run unless asked otherwise.
          */
         get: operations["models"];
         put?: never;
@@ -155,9 +157,31 @@ export interface paths {
         put?: never;
         /**
          * Review
-         * @description Grade every move of a game; closing the connection ends the work.
+         * @description Grade every move of a game, the last one first, and then how well each side played.
+         *
+         *     Who closes the connection ends the work. A failure in the middle is the event `failed`.
          */
         post: operations["review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs
+         * @description Every run below the data folder, the server's own first, begun or not.
+         */
+        get: operations["runs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -213,11 +237,55 @@ export interface paths {
         };
         /**
          * Stats
-         * @description The run as a whole; with If-None-Match an unchanged answer is a 304 without a body.
+         * @description A run as a whole; with If-None-Match an unchanged answer is a 304 without a body.
          */
         get: operations["stats"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stats/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stats Stream
+         * @description The same document, sent whenever it changes, until the client goes or the server ends.
+         *
+         *     Files that cannot be read are the event `failed`; the stream goes on.
+         */
+        get: operations["stats_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/think": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Think
+         * @description Think about a position aloud: thoughts as the search grows, then the one that counts.
+         *
+         *     Who closes the connection ends the search. A failure in the middle is the event `failed`.
+         */
+        post: operations["think"];
         delete?: never;
         options?: never;
         head?: never;
@@ -661,6 +729,11 @@ export interface components {
              * @description seconds since the epoch; null for uniform
              */
             published_at: number | null;
+            /**
+             * Run
+             * @description the run that made it; null for the zoo's and for uniform
+             */
+            run?: string | null;
             /** Sha256 */
             sha256?: string | null;
             /**
@@ -671,15 +744,23 @@ export interface components {
         };
         /**
          * ModelsOut
-         * @description Every model of a run, newest first.
+         * @description Every model of a run, snapshots newest first; each can be named wherever a model is asked.
          */
         ModelsOut: {
+            /** @description null before the first promotion */
+            best: components["schemas"]["ModelOut"] | null;
+            /** Game */
+            game: string;
+            /** @description null before the first publication */
+            latest: components["schemas"]["ModelOut"] | null;
             /** Run */
             run: string;
-            /** @description the best one, or the latest while there is no best */
+            /** @description who plays unless a model is named */
             served: components["schemas"]["ModelOut"];
             /** Snapshots */
             snapshots: components["schemas"]["ModelOut"][];
+            /** @description the program's own; null where it has none */
+            zoo: components["schemas"]["ModelOut"] | null;
         };
         /**
          * MoveIn
@@ -694,7 +775,7 @@ export interface components {
             game: string;
             /**
              * Level
-             * @description one of /games/{game}/levels; it has its own simulations and its own model
+             * @description one of /games/{game}/levels; it has its own simulations, and without run and model its own model
              */
             level?: string | null;
             /**
@@ -702,6 +783,11 @@ export interface components {
              * @description the bot's time for each move of its own, if that is over before its simulations
              */
             milliseconds?: number | null;
+            /**
+             * Model
+             * @description best, latest, step_000400, zoo; null: what plays usually
+             */
+            model?: string | null;
             /** Moves */
             moves: number[];
             /**
@@ -709,6 +795,11 @@ export interface components {
              * @default true
              */
             reply: boolean;
+            /**
+             * Run
+             * @description one of /runs; null: the server's run of that game if it has one, else the zoo
+             */
+            run?: string | null;
             /** Simulations */
             simulations?: number | null;
         };
@@ -772,7 +863,7 @@ export interface components {
             human: 0 | 1;
             /**
              * Level
-             * @description one of /games/{game}/levels; it has its own simulations and its own model
+             * @description one of /games/{game}/levels; it has its own simulations, and without run and model its own model
              */
             level?: string | null;
             /**
@@ -780,6 +871,16 @@ export interface components {
              * @description the bot's time for each move of its own, if that is over before its simulations
              */
             milliseconds?: number | null;
+            /**
+             * Model
+             * @description best, latest, step_000400, zoo; null: what plays usually
+             */
+            model?: string | null;
+            /**
+             * Run
+             * @description one of /runs; null: the server's run of that game if it has one, else the zoo
+             */
+            run?: string | null;
             /** Simulations */
             simulations?: number | null;
         };
@@ -1058,6 +1159,45 @@ export interface components {
             simulations: number;
         };
         /**
+         * RunOut
+         * @description A run below the data folder, as its stats tell.
+         */
+        RunOut: {
+            /**
+             * Game
+             * @description null while neither stats nor a model tell
+             */
+            game: string | null;
+            /** Games */
+            games: number;
+            /**
+             * Models
+             * @description snapshots
+             */
+            models: number;
+            /** Positions */
+            positions: number;
+            /** Run */
+            run: string;
+            /** Steps */
+            steps: number;
+            /**
+             * Training
+             * @enum {string}
+             */
+            training: "running" | "paused" | "stopped";
+            /**
+             * Trouble
+             * @description why its files cannot be read; null if they can
+             */
+            trouble: string | null;
+            /**
+             * Updated At
+             * @description seconds since the epoch; null before the first
+             */
+            updated_at: number | null;
+        };
+        /**
          * SelfplayIn
          * @description Start or stop the training of the server's run.
          */
@@ -1241,6 +1381,41 @@ export interface components {
             window_positions: number;
         };
         /**
+         * ThinkIn
+         * @description The position that is thought about, as its list of moves.
+         */
+        ThinkIn: {
+            /** Game */
+            game: string;
+            /**
+             * Level
+             * @description one of /games/{game}/levels; it has its own simulations, and without run and model its own model
+             */
+            level?: string | null;
+            /**
+             * Milliseconds
+             * @description the bot's time for each move of its own, if that is over before its simulations
+             */
+            milliseconds?: number | null;
+            /**
+             * Model
+             * @description best, latest, step_000400, zoo; null: what plays usually
+             */
+            model?: string | null;
+            /** Moves */
+            moves: number[];
+            /**
+             * Run
+             * @description one of /runs; null: the server's run of that game if it has one, else the zoo
+             */
+            run?: string | null;
+            /**
+             * Simulations
+             * @description 0 = the policy alone
+             */
+            simulations?: number | null;
+        };
+        /**
          * Thought
          * @description One search: the player who thought, what was played, and why.
          */
@@ -1249,6 +1424,11 @@ export interface components {
             action: number;
             /** Label */
             label: string;
+            /**
+             * Line
+             * @description the principal variation: what the search expects, from the action on
+             */
+            line: components["schemas"]["MoveOut"][];
             /** Milliseconds */
             milliseconds: number;
             model: components["schemas"]["ModelOut"];
@@ -1268,6 +1448,14 @@ export interface components {
              * @description the network's win, draw, loss for that player
              */
             wdl: number[];
+        };
+        /**
+         * ThoughtDone
+         * @description The end of a search: what it chose, and the position after that.
+         */
+        ThoughtDone: {
+            position: components["schemas"]["PositionOut"];
+            thought: components["schemas"]["Thought"];
         };
         /**
          * ViewOut
@@ -1332,7 +1520,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1359,8 +1547,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
+            /** @description too many searches at once or of one client; Retry-After says when to ask again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description the server failed; its log says more */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server is ending; Retry-After says when to ask again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1391,7 +1597,7 @@ export interface operations {
                     "application/json": components["schemas"]["PositionOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1460,7 +1666,10 @@ export interface operations {
     };
     levels: {
         parameters: {
-            query?: never;
+            query?: {
+                run?: string | null;
+                model?: string | null;
+            };
             header?: never;
             path: {
                 game: string;
@@ -1478,7 +1687,7 @@ export interface operations {
                     "application/json": components["schemas"]["LevelsOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1538,7 +1747,10 @@ export interface operations {
     };
     models: {
         parameters: {
-            query?: never;
+            query?: {
+                run?: string | null;
+                game?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1552,6 +1764,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelsOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description the server failed; its log says more */
@@ -1596,7 +1826,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1632,8 +1862,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
+            /** @description too many searches at once or of one client; Retry-After says when to ask again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description the server failed; its log says more */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server is ending; Retry-After says when to ask again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1656,13 +1904,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description events: `ply` (PlyOut) for each move, the last one first, then `done` (ReviewOut), or `failed` (ErrorOut) where it breaks off */
+            /** @description events: ply, done, failed */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PlyOut"] | components["schemas"]["ReviewOut"];
+                    "text/event-stream": unknown;
                 };
             };
             /** @description the body is not valid JSON */
@@ -1674,7 +1922,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1708,6 +1956,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description too many searches at once or of one client; Retry-After says when to ask again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server is ending; Retry-After says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"][];
                 };
             };
             /** @description the server failed; its log says more */
@@ -1811,7 +2106,7 @@ export interface operations {
                     "application/json": components["schemas"]["SolveOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1822,6 +2117,80 @@ export interface operations {
             };
             /** @description the game is already over */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description too many searches at once or of one client; Retry-After says when to ask again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server is ending; Retry-After says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    stats: {
+        parameters: {
+            query?: {
+                run?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsOut"];
+                };
+            };
+            /** @description unchanged since the given ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description there is no such game, run or model */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1849,33 +2218,142 @@ export interface operations {
             };
         };
     };
-    stats: {
+    stats_stream: {
         parameters: {
-            query?: never;
+            query?: {
+                run?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description events: stats, failed */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StatsOut"];
+                    "text/event-stream": unknown;
                 };
             };
-            /** @description unchanged since the given ETag */
-            304: {
+            /** @description there is no such game, run or model */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
             };
             /** @description the server failed; its log says more */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    think: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThinkIn"];
+            };
+        };
+        responses: {
+            /** @description events: thought, done, failed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description the body is not valid JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the game is already over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description too many searches at once or of one client; Retry-After says when to ask again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server is ending; Retry-After says when to ask again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -9,20 +9,15 @@ export type Action = Schemas["ActionOut"];
 export type Move = Schemas["MoveOut"];
 export type Level = Schemas["LevelOut"];
 export type Levels = Schemas["LevelsOut"];
-export type Model = Schemas["ModelOut"] & { run?: string | null };
+export type Model = Schemas["ModelOut"];
 export type Position = Schemas["PositionOut"];
-export type Thought = Schemas["Thought"] & { line: Move[] };
+export type Thought = Schemas["Thought"];
 export type Played = Schemas["PlayOut"];
 export type Models = Schemas["ModelsOut"];
+export type Run = Schemas["RunOut"];
 export type Stats = Schemas["StatsOut"];
 export type Health = Schemas["HealthOut"];
 export type Player = Schemas["NewGameIn"]["human"];
-
-export interface Run {
-  run: string;
-  game: string;
-  models: number;
-}
 
 /** The server refused; the message is its reason. */
 export class Refused extends Error {}

@@ -28,15 +28,14 @@ export function keyboard(session: Session, event: KeyboardEvent): Deed | null {
   const typing = event.target instanceof Element && event.target.closest(OURS);
   if (typing || event.defaultPrevented) return null;
   if (event.ctrlKey || event.metaKey || event.altKey) return null;
-  const { at } = session.line;
   const done = (_: unknown): Deed => "done";
   switch (event.key) {
     case "ArrowLeft":
     case ",":
-      return done(session.step(at - 1));
+      return done(session.stepBy(-1));
     case "ArrowRight":
     case ".":
-      return done(session.step(at + 1));
+      return done(session.stepBy(1));
     case "Home":
       return done(session.step(0));
     case "End":

@@ -15,7 +15,7 @@ export const noted = (models: Models, player: Player, model: Model): Models =>
 
 /** What to ask a bot's server for: the same model as before, by its name, where it has one. */
 export function asked(bot: Bot, before: Model | null): Bot {
-  const kept = before !== null && !isUniform(before) && bot.level === null;
+  const kept = before !== null && !isUniform(before);
   return kept ? { ...bot, model: before.name } : bot;
 }
 

@@ -30,6 +30,7 @@ export class Session {
   problem = $state<string | null>(null); // why the server refused the last request
   #thoughts = $state.raw<Thoughts>(new Map());
   #known = new Map<string, Position>(); // every position seen, by its moves
+  #aim: Line | null = null; // where the line goes once its position has come
   #task = new AbortController();
 
   /** The bot's latest thought on the way to this position. */
@@ -118,8 +119,14 @@ export class Session {
 
   /** Shows the position after `at` moves of the line followed. */
   step(at: number): Promise<void> {
-    const line = tree.go(this.line, at);
-    return line.at === this.line.at ? Promise.resolve() : this.look(line);
+    const from = this.#aim ?? this.line;
+    const line = tree.go(from, at);
+    return line.at === from.at ? Promise.resolve() : this.look(line);
+  }
+
+  /** Goes so many moves on, or back; steps that come faster than the server answers add up. */
+  stepBy(moves: number): Promise<void> {
+    return this.step((this.#aim ?? this.line).at + moves);
   }
 
   /** Lets the bot move here: after a refusal, in a position gone back to, or on from a pause. */
@@ -183,16 +190,19 @@ export class Session {
   }
 
   #goto(line: Line): Promise<void> {
-    return this.#run("loading", async (ask) => {
+    const going = this.#run("loading", async (ask) => {
       await this.#show(ask, line);
       if (tree.atEnd(line)) await this.#answer(ask);
     });
+    this.#aim = line;
+    return going;
   }
 
   /** Lets the bot move for as long as it is a bot's turn. */
   async #answer(ask: Ask): Promise<void> {
     for (;;) {
       const player = this.mover;
+      if (player === null) this.running = false; // the game is over
       if (player === null || !isBot(this.sides[player])) return;
       if (this.watched && !this.running) return;
       this.phase = "thinking";
@@ -218,6 +228,7 @@ export class Session {
       this.#known.set(moves.join(), found);
     }
     this.line = line;
+    this.#aim = null;
     this.position = this.#known.get(tree.here(line).join())!;
     this.#write("replaceState");
   }
@@ -233,6 +244,7 @@ export class Session {
   /** Runs the latest wish alone: what was under way before it is given up. */
   async #run(phase: Phase, work: (ask: Ask) => Promise<void>): Promise<void> {
     this.#task.abort();
+    this.#aim = null;
     const { signal } = (this.#task = new AbortController());
     this.phase = phase;
     this.pending = this.growing = null;

@@ -145,6 +145,14 @@ describe("going back and forth", () => {
     expect(session.canRedo).toBe(false);
   });
 
+  test("steps that come faster than the server answers add up", async () => {
+    await open([0, 1, 2, 3], "both");
+    await Promise.all([session.step(0), session.stepBy(1), session.stepBy(1), session.stepBy(1)]);
+    expect(session.moves).toEqual([0, 1, 2]);
+    await session.stepBy(-1);
+    expect(session.moves).toEqual([0, 1]);
+  });
+
   test("a link in the middle of a game shows it there", async () => {
     await follow("#/play/sixpack?moves=0,1,2,3&at=1&human=0");
     expect(session.position).toEqual(position([0]));
