@@ -63,12 +63,8 @@ class Openings:
 
     def written(self, identity: int) -> float | None:
         """When the game with this id was stored, to tell two journals apart; None: not there."""
-        query = "SELECT created_at FROM games WHERE id = ?"
-        if self._db is None:
-            return None
-        with explained(self._path):
-            row: Any = self._db.execute(query, (identity,)).fetchone()
-        return row[0] if row else None
+        rows = self._rows("SELECT created_at FROM games WHERE id = ?", identity)
+        return rows[0][0] if rows else None
 
     def tail(self, after_id: int, limit: int) -> list[Opening]:
         """The first `limit` games with an id above `after_id`, oldest first."""
@@ -76,13 +72,9 @@ class Openings:
             "SELECT id, created_at, model_step, result, plies, data FROM games"
             " WHERE id > ? ORDER BY id LIMIT ?"
         )
-        if self._db is None:
-            return []
-        with explained(self._path):
-            rows: list[Any] = self._db.execute(query, (after_id, limit)).fetchall()
         return [
             Opening(identity, at, step, result, plies, self._moves(identity, data))
-            for identity, at, step, result, plies, data in rows
+            for identity, at, step, result, plies, data in self._rows(query, after_id, limit)
         ]
 
     def close(self) -> None:
@@ -96,6 +88,12 @@ class Openings:
 
     def __exit__(self, *failure: object) -> None:
         self.close()
+
+    def _rows(self, query: str, *values: int) -> list[Any]:
+        if self._db is None:
+            return []
+        with explained(self._path):
+            return self._db.execute(query, values).fetchall()
 
     def _moves(self, identity: int, data: bytes) -> NDArray[np.int16]:
         try:
