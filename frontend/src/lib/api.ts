@@ -26,7 +26,7 @@ export const ROOT = "/v1";
 
 const AWAY = [502, 503, 504];
 
-async function call<T>(route: string, signal?: AbortSignal, body?: object): Promise<T> {
+export async function call<T>(route: string, signal?: AbortSignal, body?: object): Promise<T> {
   const path = ROOT + route;
   const init: RequestInit = { cache: "no-cache", signal: signal ?? null };
   if (body) {

@@ -1,4 +1,5 @@
-/** The address bar: `#/play/<game>?moves=3,3,2&human=0&level=expert` and `#/watch`. */
+/** The address bar: `#/play/<game>?moves=3,3,2&human=0&level=expert` and `#/watch?run=…`. */
+import { readWatching, type Watching, watching } from "../watch/route";
 import type { Player } from "./api";
 
 /** All that a game needs to be found again: the server keeps nothing about it. */
@@ -11,7 +12,11 @@ export interface PlayRoute {
   simulations: number | null; // per bot move; null: the server's default
 }
 
-export type Route = PlayRoute | { page: "watch" } | { page: "unknown"; reason: string };
+export interface WatchRoute extends Watching {
+  page: "watch";
+}
+
+export type Route = PlayRoute | WatchRoute | { page: "unknown"; reason: string };
 
 const NAME = /^[\w-]+$/;
 const LIST = /^\d+(,\d+)*$/;
@@ -21,11 +26,14 @@ export function parse(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?");
   const [page, game, ...rest] = path.split("/").filter((part) => part !== "");
   const unknown = (reason: string): Route => ({ page: "unknown", reason });
-  if (page === "watch" && game === undefined) return { page: "watch" };
+  const asked = new URLSearchParams(query);
+  if (page === "watch" && game === undefined) {
+    const found = readWatching(asked);
+    return typeof found === "string" ? unknown(found) : { page: "watch", ...found };
+  }
   if ((page !== undefined && page !== "play") || rest.length > 0) {
     return unknown(`There is no page “${path}”.`);
   }
-  const asked = new URLSearchParams(query);
   if (game !== undefined && !NAME.test(game)) return unknown(`“${game}” is no name of a game.`);
   const moves = asked.get("moves") ?? "";
   const human = asked.get("human") ?? "0";
@@ -55,8 +63,8 @@ export function parse(hash: string): Route {
 }
 
 /** The hash that `parse` reads back to the same route. */
-export function href(route: PlayRoute | { page: "watch" }): string {
-  if (route.page === "watch") return "#/watch";
+export function href(route: PlayRoute | WatchRoute): string {
+  if (route.page === "watch") return watching(route);
   if (route.game === null) return "#/play";
   const query = [
     ...(route.moves.length > 0 ? [`moves=${route.moves.join(",")}`] : []),
