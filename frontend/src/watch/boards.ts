@@ -50,7 +50,7 @@ export function side(view: View, player: number): string {
   return view.pieces.find((piece) => piece.tone === tone)?.name ?? `${tone} player`;
 }
 
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** "Cross won", "Draw"; who leads by more than one tells it. */
 export function outcome(view: View, { winner, result }: Pick<Head, "winner" | "result">): string {
