@@ -13,19 +13,24 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.errors import CartridgeError, FinishedGame, IllegalAction, UnknownGame
+from engine.errors import CartridgeError, FinishedGame, IllegalAction, UnknownGame, UnknownRun
 from web.paths import methods
 from web.schemas import ErrorOut
 
 log = logging.getLogger(__name__)
 
-STATUS: dict[type[CartridgeError], int] = {UnknownGame: 404, FinishedGame: 409, IllegalAction: 422}
+STATUS: dict[type[CartridgeError], int] = {
+    UnknownGame: 404,
+    UnknownRun: 404,
+    FinishedGame: 409,
+    IllegalAction: 422,
+}
 """What the person asked wrongly; every other CartridgeError is the server's trouble, a 500."""
 
 MEANING = {
     400: "the body is not valid JSON",
     403: "the configuration forbids it",
-    404: "there is no such game",
+    404: "there is no such game or run",
     409: "the game is already over",
     413: "the body is too large",
     422: "a field, a value or a move is not allowed",

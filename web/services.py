@@ -10,6 +10,9 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from engine.config import Settings
+from web.book import Books
+from web.ladder import Scorebooks
+from web.opinions import Networks
 from web.play import Play
 from web.served import Shelf
 from web.training import Training
@@ -17,6 +20,9 @@ from web.trainings import Trainings
 
 THINKERS = 32
 """Requests that may search or wait for their evaluator at once; more wait on the event loop."""
+
+HISTORIANS = 4
+"""Requests that may look into a run's past at once."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,10 @@ class Services:
     training: Training
     trainings: Trainings
     thinkers: CapacityLimiter
+    networks: Networks
+    books: Books
+    scorebooks: Scorebooks
+    historians: CapacityLimiter
 
 
 def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
@@ -36,7 +46,10 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
     shelf = Shelf(settings)
     play, training = Play(shelf, settings.web), Training(settings, argv)
     trainings = Trainings(settings, training)
-    return Services(settings, shelf, play, training, trainings, CapacityLimiter(THINKERS))
+    return Services(
+        *(settings, shelf, play, training, trainings, CapacityLimiter(THINKERS)),
+        *(Networks(), Books(), Scorebooks(), CapacityLimiter(HISTORIANS)),
+    )
 
 
 def _of(request: Request) -> Services:

@@ -74,6 +74,10 @@ class FilesystemModels(Models):
             if later > step:
                 remove(self.paths.snapshot(later))
 
+    def snapshot_signature(self, step: int) -> Signature | None:
+        """Time, size and inode of the snapshot of `step`, None if there is no such file."""
+        return _signature(self.paths.snapshot(step))
+
     def signature(self) -> Signature | None:
         """Time, size and inode of latest.onnx, None if there is no such file."""
         return _signature(self.paths.latest)

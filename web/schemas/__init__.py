@@ -1,8 +1,18 @@
 """Every JSON shape that crosses HTTP. The TypeScript types of the page are generated from these."""
 
+from web.schemas.book import BookOut, ContinuationOut, OddsOut, PeriodOut
 from web.schemas.games import ActionOut, GameOut, MoveOut, PieceOut, PositionOut, ViewOut
+from web.schemas.ladder import (
+    DuelOut,
+    LadderGameOut,
+    LadderGamesOut,
+    LadderOut,
+    PairOut,
+    RungOut,
+)
 from web.schemas.levels import LevelOut, LevelsOut
 from web.schemas.models import ModelOut, ModelsOut
+from web.schemas.opinions import OpinionOut, OpinionsOut, SkippedOut
 from web.schemas.play import MoveIn, MoveStats, NewGameIn, PlayOut, Thought
 from web.schemas.processes import AgreementOut, CandidateOut, EvaluatorOut, ProcessOut
 from web.schemas.quality import (
@@ -40,8 +50,11 @@ __all__ = [
     "AccuracyRow",
     "ActionOut",
     "AgreementOut",
+    "BookOut",
     "CalibrationOut",
     "CandidateOut",
+    "ContinuationOut",
+    "DuelOut",
     "ErrorOut",
     "EvaluationRow",
     "EvaluatorOut",
@@ -50,6 +63,9 @@ __all__ = [
     "GameOut",
     "HealthOut",
     "IncidentRow",
+    "LadderGameOut",
+    "LadderGamesOut",
+    "LadderOut",
     "LengthsOut",
     "LevelOut",
     "LevelsOut",
@@ -63,7 +79,12 @@ __all__ = [
     "MoveOut",
     "MoveStats",
     "NewGameIn",
+    "OddsOut",
+    "OpinionOut",
+    "OpinionsOut",
     "OptionOut",
+    "PairOut",
+    "PeriodOut",
     "PieceOut",
     "PlayOut",
     "PlyOut",
@@ -74,12 +95,14 @@ __all__ = [
     "QualityOut",
     "QualityRow",
     "RunSettingsOut",
+    "RungOut",
     "SearchedOut",
     "SelfplayGameOut",
     "SelfplayGamesOut",
     "SelfplayIn",
     "SelfplayOut",
     "SelfplayRecordOut",
+    "SkippedOut",
     "StatsOut",
     "Strict",
     "Thought",

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/v1/book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Book
+         * @description What a run's games of these steps played after `moves`, how often and how it ended.
+         */
+        get: operations["book"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/game/new": {
         parameters: {
             query?: never;
@@ -104,6 +124,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/ladder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ladder
+         * @description The ladder of a run: ratings, scores, and whose games can be played through.
+         */
+        get: operations["ladder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ladder/games": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ladder Games
+         * @description The games of two players, the newest first, whoever of them is named first.
+         */
+        get: operations["ladder_games"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/live": {
         parameters: {
             query?: never;
@@ -158,6 +218,26 @@ export interface paths {
          * @description Play the person's action; the bot replies until it is the person's turn again.
          */
         post: operations["move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Opinions
+         * @description What the snapshots of a run thought of the position after `moves`, without any search.
+         */
+        get: operations["opinions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -369,6 +449,68 @@ export interface components {
             value_error: number;
         };
         /**
+         * BookOut
+         * @description A position of the book and what was played there, most often first.
+         *
+         *     Two orders of moves that lead to one position are kept apart, and so are mirror images. Moves
+         *     that a game's random opening made are counted like any other.
+         */
+        BookOut: {
+            /**
+             * All Games
+             * @description in this period, whatever they played
+             */
+            all_games: number;
+            /**
+             * Complete
+             * @description every game was read; if not, the next answer reads on
+             */
+            complete: boolean;
+            /**
+             * Continuations
+             * @description none where the book ends
+             */
+            continuations: components["schemas"]["ContinuationOut"][];
+            /**
+             * Depth
+             * @description moves of each game that the book knows
+             */
+            depth: number;
+            /** From Step */
+            from_step: number;
+            here: components["schemas"]["OddsOut"];
+            /**
+             * Indexed
+             * @description games that the book is made of, the newest ones
+             */
+            indexed: number;
+            /**
+             * Periods
+             * @description the whole run in parts of about equal size
+             */
+            periods: components["schemas"]["PeriodOut"][];
+            position: components["schemas"]["PositionOut"];
+            /**
+             * Pruned
+             * @description games that were dropped from replay.db to bound its size
+             */
+            pruned: number;
+            /** Run */
+            run: string;
+            /**
+             * Stored
+             * @description games in replay.db
+             */
+            stored: number;
+            /** To Step */
+            to_step: number;
+            /**
+             * Trend Periods
+             * @description likewise this period; `games` came here
+             */
+            trend_periods: components["schemas"]["PeriodOut"][];
+        };
+        /**
          * CalibrationOut
          * @description Positions of which the search predicted about the same: what came of them.
          */
@@ -417,6 +559,54 @@ export interface components {
              * @description why it is not in use; empty for the one that is
              */
             reason: string;
+        };
+        /**
+         * ContinuationOut
+         * @description A legal move: how often it was played here, and how it went for who played it.
+         */
+        ContinuationOut: {
+            /** Action */
+            action: number;
+            /** Clicks */
+            clicks: number[];
+            /** Label */
+            label: string;
+            odds: components["schemas"]["OddsOut"];
+            /**
+             * Share
+             * @description of the games that went on from here
+             */
+            share: number;
+            /**
+             * Trend
+             * @description its share in each of the answer's trend_periods; null where no game came here
+             */
+            trend: (number | null)[];
+        };
+        /**
+         * DuelOut
+         * @description All games of two players that count in the ladder; the score is that of `first`.
+         */
+        DuelOut: {
+            /** Draws */
+            draws: number;
+            /** First */
+            first: string;
+            /** Games */
+            games: number;
+            /**
+             * Interval
+             * @description 95 % interval of the score, over paired openings
+             */
+            interval: number[];
+            /** Losses */
+            losses: number;
+            /** Score */
+            score: number;
+            /** Second */
+            second: string;
+            /** Wins */
+            wins: number;
         };
         /**
          * ErrorOut
@@ -585,6 +775,88 @@ export interface components {
              * @description the learner's step, or that of the model that lost strength
              */
             step: number;
+        };
+        /**
+         * LadderGameOut
+         * @description A game from the start position; its first `opening` moves were drawn by chance.
+         */
+        LadderGameOut: {
+            /** At */
+            at: number;
+            /** Moves */
+            moves: number[];
+            /**
+             * Number
+             * @description the how-manieth meeting of the two, from 0
+             */
+            number: number;
+            /**
+             * Occasion
+             * @enum {string}
+             */
+            occasion: "tournament" | "referee";
+            /** Opening */
+            opening: number;
+            /**
+             * Players
+             * @description who was player 0, who moves first, and player 1
+             */
+            players: string[];
+            /**
+             * Result
+             * @description final margin for player 0
+             */
+            result: number;
+            /**
+             * Winner
+             * @description 0 or 1; null after a draw
+             */
+            winner: number | null;
+        };
+        /**
+         * LadderGamesOut
+         * @description Games of two players, the newest first; `games` of them are kept in all.
+         */
+        LadderGamesOut: {
+            /** Game */
+            game: string;
+            /** Games */
+            games: number;
+            /** Run */
+            run: string;
+            /** Shown */
+            shown: components["schemas"]["LadderGameOut"][];
+        };
+        /**
+         * LadderOut
+         * @description The ladder of a run, the strongest first; no players while there is none.
+         */
+        LadderOut: {
+            /**
+             * Command
+             * @description what extends the ladder
+             */
+            command: string;
+            /** Duels */
+            duels: components["schemas"]["DuelOut"][];
+            /** Game */
+            game: string;
+            /** Opening Plies */
+            opening_plies: number | null;
+            /**
+             * Pairs
+             * @description whose games are kept, the newest first
+             */
+            pairs: components["schemas"]["PairOut"][];
+            /** Players */
+            players: components["schemas"]["RungOut"][];
+            /** Run */
+            run: string;
+            /**
+             * Updated At
+             * @description seconds since the epoch; null: no ladder yet
+             */
+            updated_at: number | null;
         };
         /**
          * LengthsOut
@@ -964,6 +1236,78 @@ export interface components {
             simulations?: number | null;
         };
         /**
+         * OddsOut
+         * @description How games ended for the mover of the position; a draw counts half in `score`.
+         */
+        OddsOut: {
+            /** Draws */
+            draws: number;
+            /** Games */
+            games: number;
+            /**
+             * Interval
+             * @description 95 % interval of the score (Wilson)
+             */
+            interval: number[];
+            /** Losses */
+            losses: number;
+            /**
+             * Score
+             * @description share of points; null without a game
+             */
+            score: number | null;
+            /** Wins */
+            wins: number;
+        };
+        /**
+         * OpinionOut
+         * @description What one snapshot says without a search; everything is for the position's mover.
+         */
+        OpinionOut: {
+            /**
+             * Model
+             * @description its name, such as step_000400
+             */
+            model: string;
+            /**
+             * Policy
+             * @description a share for each of position.legal, in its order
+             */
+            policy: number[];
+            /** Published At */
+            published_at: number;
+            /** Step */
+            step: number;
+            /**
+             * Value
+             * @description win minus loss, in [-1, 1]
+             */
+            value: number;
+            /**
+             * Wdl
+             * @description probabilities of win, draw and loss
+             */
+            wdl: number[];
+        };
+        /**
+         * OpinionsOut
+         * @description The opinions of a run, the oldest first; none of a position in which the game is over.
+         *
+         *     Of `snapshots` in all so many were asked as was wanted, evenly, the first and the last among
+         *     them.
+         */
+        OpinionsOut: {
+            /** Opinions */
+            opinions: components["schemas"]["OpinionOut"][];
+            position: components["schemas"]["PositionOut"];
+            /** Run */
+            run: string;
+            /** Skipped */
+            skipped: components["schemas"]["SkippedOut"][];
+            /** Snapshots */
+            snapshots: number;
+        };
+        /**
          * OptionOut
          * @description A legal action and its share of a search's visits, or of what is to be learnt from it.
          */
@@ -976,6 +1320,37 @@ export interface components {
             label: string;
             /** Share */
             share: number;
+        };
+        /**
+         * PairOut
+         * @description Two players whose games can be played through, `games` of them, the last at `latest_at`.
+         */
+        PairOut: {
+            /** First */
+            first: string;
+            /** Games */
+            games: number;
+            /** Latest At */
+            latest_at: number;
+            /**
+             * Occasion
+             * @enum {string}
+             */
+            occasion: "tournament" | "referee";
+            /** Second */
+            second: string;
+        };
+        /**
+         * PeriodOut
+         * @description Games of the models from one step to another, both included; -1 = before the first model.
+         */
+        PeriodOut: {
+            /** From Step */
+            from_step: number;
+            /** Games */
+            games: number;
+            /** To Step */
+            to_step: number;
         };
         /**
          * PieceOut
@@ -1191,6 +1566,40 @@ export interface components {
             run: string;
         };
         /**
+         * RungOut
+         * @description A player of the ladder: Elo with its 95 % limits, null before the first rating.
+         */
+        RungOut: {
+            /**
+             * Fixed
+             * @description an anchor: it never changes, so ladders can be compared
+             */
+            fixed: boolean;
+            /** Games */
+            games: number;
+            /** Interval */
+            interval: number[] | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "random" | "greedy" | "solver" | "alphabeta" | "mcts" | "model";
+            /** Player */
+            player: string;
+            /** Rating */
+            rating: number | null;
+            /**
+             * Sha256
+             * @description of the model's weights
+             */
+            sha256: string | null;
+            /**
+             * Step
+             * @description of the model, where it is a snapshot's
+             */
+            step: number | null;
+        };
+        /**
          * SearchedOut
          * @description What was recorded of a search.
          */
@@ -1329,6 +1738,18 @@ export interface components {
              * @description the cells before the first move
              */
             start: number[];
+        };
+        /**
+         * SkippedOut
+         * @description A snapshot that cannot be asked, and why.
+         */
+        SkippedOut: {
+            /** Model */
+            model: string;
+            /** Reason */
+            reason: string;
+            /** Step */
+            step: number;
         };
         /**
          * StatsOut
@@ -1474,6 +1895,67 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    book: {
+        parameters: {
+            query?: {
+                moves?: string;
+                run?: string | null;
+                from_step?: number | null;
+                to_step?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookOut"];
+                };
+            };
+            /** @description there is no such game or run */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the game is already over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     new_game: {
         parameters: {
             query?: never;
@@ -1505,7 +1987,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game or run */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1564,7 +2046,7 @@ export interface operations {
                     "application/json": components["schemas"]["PositionOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game or run */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1651,7 +2133,7 @@ export interface operations {
                     "application/json": components["schemas"]["LevelsOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game or run */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1709,6 +2191,107 @@ export interface operations {
             };
         };
     };
+    ladder: {
+        parameters: {
+            query?: {
+                run?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LadderOut"];
+                };
+            };
+            /** @description there is no such game or run */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    ladder_games: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+                run?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LadderGamesOut"];
+                };
+            };
+            /** @description there is no such game or run */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     live: {
         parameters: {
             query?: {
@@ -1730,7 +2313,7 @@ export interface operations {
                     "application/json": components["schemas"]["LiveOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game or run */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1819,7 +2402,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game or run */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1839,6 +2422,67 @@ export interface operations {
             };
             /** @description the body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    opinions: {
+        parameters: {
+            query: {
+                game: string;
+                moves?: string;
+                run?: string | null;
+                most?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionsOut"];
+                };
+            };
+            /** @description there is no such game or run */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the game is already over */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1935,7 +2579,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game or run */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2006,7 +2650,7 @@ export interface operations {
                     "application/json": components["schemas"]["SelfplayGamesOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game or run */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2058,7 +2702,7 @@ export interface operations {
                     "application/json": components["schemas"]["SelfplayRecordOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game or run */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2108,7 +2752,7 @@ export interface operations {
                     "application/json": components["schemas"]["RunSettingsOut"];
                 };
             };
-            /** @description there is no such game */
+            /** @description there is no such game or run */
             404: {
                 headers: {
                     [name: string]: unknown;
