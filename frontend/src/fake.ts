@@ -4,6 +4,7 @@
  */
 import { vi } from "vitest";
 import type { Game, Health, Levels, Model, Played, Position, Stats, Thought } from "./lib/api";
+import { WATCHED } from "./watch/fake";
 
 const PLAYERS = [0, 1, 1, 0, 0, 1];
 export const UNIFORM: Model = { name: "uniform", step: null, published_at: null };
@@ -144,6 +145,7 @@ export class FakeServer {
   refusal: string | null = null; // why it refuses moves
   refuses: "moves" | "replies" = "moves"; // every move, or only the bot's replies
   stats = STATS;
+  watched = { ...WATCHED }; // what it tells of a run beside that
 
   constructor() {
     vi.stubGlobal("fetch", (path: string, init?: RequestInit) => this.#fetch(path, init));
@@ -194,8 +196,11 @@ export class FakeServer {
       }
       case "/selfplay":
         return { run: "first", training: "running", message: "two actors and the trainer start" };
-      default:
+      default: {
+        const told = this.watched[route!];
+        if (told) return told(new URLSearchParams(query));
         throw new Error(`the fake server has no ${route}`);
+      }
     }
   }
 }

@@ -59,7 +59,8 @@ export function outcome(view: View, { winner, result }: Pick<Head, "winner" | "r
   return `${capital(side(view, winner))} won${margin}`;
 }
 
-export const plies = (number: number): string => `${count(number)} ${number === 1 ? "ply" : "plies"}`;
+export const plies = (number: number): string =>
+  `${count(number)} ${number === 1 ? "ply" : "plies"}`;
 
 export const played = (step: number | null): string =>
   step === null ? "without a model" : `by step ${count(step)}`;

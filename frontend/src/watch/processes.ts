@@ -49,5 +49,8 @@ export function others({ rates }: Process): string[] {
   const known = [...MAIN, ...SHARES].map(([key]) => key);
   return Object.entries(rates)
     .filter(([key]) => !known.includes(key))
-    .map(([key, value]) => `${key.endsWith("_share") ? percent(value) : rate(value)} ${spoken(key)}`);
+    .map(([key, value]) => {
+      const share = key.endsWith("_share");
+      return `${share ? percent(value) : rate(value)} ${spoken(key)}`;
+    });
 }
