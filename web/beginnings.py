@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from engine.errors import StorageError
 from engine.game import Game, value_for
-from storage.atomic import explain
 from storage.replay.openings import Opening, Openings
 
 PLIES = 12
@@ -49,9 +48,6 @@ class Beginnings:
         A journal that was replaced by another file is read anew. Raises StorageError.
         """
         until = time.monotonic() + seconds
-        if not self._exists():
-            self._clear()
-            return
         with Openings(self._path, self._game, PLIES) as openings:
             span = openings.span()
             if self._last >= max(span.first, 1) and openings.written(self._last) != self._at:
@@ -63,14 +59,6 @@ class Beginnings:
                     break
             self._forget(span.first)
             self.complete = self._last >= span.last
-
-    def _exists(self) -> bool:
-        try:
-            return self._path.stat().st_size > 0
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise explain(f"cannot look at {self._path}", error) from None
 
     def _clear(self) -> None:
         self._last, self._at = 0, 0.0

@@ -158,4 +158,9 @@ def periods(steps: NDArray[np.int32], most: int) -> list[PeriodOut]:
                 PeriodOut(from_step=int(values[begun]), to_step=int(values[i]), games=games)
             )
             begun = i + 1
+    # A short rest would say little: it joins the period before it.
+    if len(found) > 1 and len(values) > most and 2 * most * found[-1].games < len(steps):
+        last, before = found.pop(), found.pop()
+        games = before.games + last.games
+        found.append(before.model_copy(update={"to_step": last.to_step, "games": games}))
     return found

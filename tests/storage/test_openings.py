@@ -67,13 +67,15 @@ def test_a_reader_changes_nothing_and_keeps_nobody_waiting(
 ) -> None:
     replay.append(record(1))
     with Openings(paths.replay, game, 4) as openings:
+        database = openings._db
+        assert database is not None
         with pytest.raises(apsw.ReadOnlyError):
-            openings._db.execute("DELETE FROM games")
-        openings._db.execute("BEGIN")
+            database.execute("DELETE FROM games")
+        database.execute("BEGIN")
         openings.span()  # a snapshot is held
         replay.append(record(2))  # and the writer is not kept
         assert openings.span().games == 1
-        openings._db.execute("COMMIT")
+        database.execute("COMMIT")
         assert openings.span().games == 2
 
 
@@ -86,9 +88,13 @@ def test_games_of_another_game_are_refused(
     paths.replay.with_name("other.db").write_bytes(b"no database at all")
     with pytest.raises(StorageError, match="damaged or no database"):
         Openings(paths.replay.with_name("other.db"), find("tictactoe"), 4)
-    with pytest.raises(StorageError, match="check that its folder exists"):
-        Openings(paths.replay.with_name("none.db"), find("tictactoe"), 4)
-    assert not paths.replay.with_name("none.db").exists()
+
+
+def test_without_a_journal_there_is_nothing_and_none_is_made(paths: RunPaths, game: Game) -> None:
+    with Openings(paths.replay, game, 4) as openings:
+        assert openings.span() == Span(0, 0, 0, 0)
+        assert openings.tail(0, 9) == [] and openings.written(1) is None
+    assert not paths.replay.exists()
 
 
 def test_a_writer_in_another_process_is_followed(

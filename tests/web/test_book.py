@@ -190,3 +190,6 @@ def test_periods_hold_every_game_once() -> None:
             inside = (steps >= period.from_step) & (steps <= period.to_step)
             assert period.games == inside.sum() > 0
     assert [p.games for p in periods(np.repeat([1, 2, 3, 4], 5).astype(np.int32), 2)] == [10, 10]
+    # The rest of a run that was cut off is no period of its own.
+    steps = np.repeat(np.arange(14), [100] * 13 + [2]).astype(np.int32)
+    assert periods(steps, 12)[-1].games > 100

@@ -35,7 +35,7 @@ async def _apart(services: Services, look: Callable[[], Answer]) -> Answer:
 @router.get("/opinions", responses=documented(404, 409, 422))
 async def opinions(
     services: Shared,
-    game: str,
+    game: str | None = None,
     moves: str = "",
     run: str | None = None,
     most: Annotated[int, Query(ge=2, le=MOST)] = 32,

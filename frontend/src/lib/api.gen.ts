@@ -2451,8 +2451,8 @@ export interface operations {
     };
     opinions: {
         parameters: {
-            query: {
-                game: string;
+            query?: {
+                game?: string | null;
                 moves?: string;
                 run?: string | null;
                 most?: number;

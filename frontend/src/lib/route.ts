@@ -1,4 +1,5 @@
 /** The address bar: `#/play/<game>?moves=3,3,2&human=0&level=expert` and `#/watch?run=…`. */
+import { parsePast, type PastRoute } from "../past/route";
 import { readWatching, type Watching, watching } from "../watch/route";
 import type { Player } from "./api";
 
@@ -16,7 +17,7 @@ export interface WatchRoute extends Watching {
   page: "watch";
 }
 
-export type Route = PlayRoute | WatchRoute | { page: "unknown"; reason: string };
+export type Route = PlayRoute | PastRoute | WatchRoute | { page: "unknown"; reason: string };
 
 const NAME = /^[\w-]+$/;
 const LIST = /^\d+(,\d+)*$/;
@@ -27,6 +28,8 @@ export function parse(hash: string): Route {
   const [page, game, ...rest] = path.split("/").filter((part) => part !== "");
   const unknown = (reason: string): Route => ({ page: "unknown", reason });
   const asked = new URLSearchParams(query);
+  const past = parsePast(path.split("/").filter((part) => part !== ""), asked);
+  if (past !== null) return typeof past === "string" ? unknown(past) : past;
   if (page === "watch" && game === undefined) {
     const found = readWatching(asked);
     return typeof found === "string" ? unknown(found) : { page: "watch", ...found };

@@ -10,6 +10,7 @@ export type Head = Schemas["SelfplayGameOut"];
 export type Record = Schemas["SelfplayRecordOut"];
 export type Preset = Schemas["PresetOut"];
 export type RunSettings = Schemas["RunSettingsOut"];
+export type Rung = Schemas["RungOut"];
 export type Command = Schemas["SelfplayIn"];
 export type Commanded = Schemas["SelfplayOut"];
 
@@ -19,15 +20,6 @@ export interface Run {
   game: string | null;
   steps: number;
   training: Stats["training"];
-}
-
-/** A player of the ladder; Elo with its 95 % limits. */
-export interface Rung {
-  player: string;
-  fixed: boolean; // an anchor
-  step: number | null; // of a model of the run
-  rating: number | null;
-  interval: number[] | null;
 }
 
 /** A path that names a run; null is the server's own. */

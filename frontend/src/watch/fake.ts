@@ -82,11 +82,21 @@ const PRESETS: Preset[] = ["quick", "standard"].map((name) => ({
   description: `So ${name}.`,
 }));
 
+const rung = (player: string, step: number | null, rating: number | null): Rung => ({
+  player,
+  kind: step === null ? "mcts" : "model",
+  fixed: step === null,
+  step,
+  sha256: null,
+  rating,
+  interval: rating === null || step === null ? null : [rating - 50, rating + 50],
+  games: 100,
+});
 export const LADDER: Rung[] = [
-  { player: "latest", fixed: false, step: 200, rating: 400, interval: [350, 450] },
-  { player: "step_000100", fixed: false, step: 100, rating: 200, interval: null },
-  { player: "greedy", fixed: true, step: null, rating: 250, interval: null },
-  { player: "mcts:50", fixed: true, step: null, rating: null, interval: null },
+  rung("latest", 200, 400),
+  rung("mcts:100", null, 250),
+  rung("step_000100", 100, 200),
+  rung("mcts:50", null, null),
 ];
 
 const settings = (run: string, changes: { [key: string]: string }): RunSettings => ({
