@@ -22,7 +22,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Literal, Protocol
 
 import numpy as np
@@ -36,7 +36,7 @@ from engine.evaluator.uniform import UniformEvaluator
 from engine.game import Game
 from engine.heuristics.alphabeta import AlphaBeta
 from engine.search import search
-from engine.search.live import Minds
+from engine.search.live import Live, Minds
 from engine.solver import Solver, solver_for
 from storage.models import Models
 
@@ -141,13 +141,16 @@ class LivePlayer:
         self._simulations = MOST_LIVE if by_clock else number
         self._milliseconds = float(number) if by_clock else None
         self._temperature = temperature
-        self._minds = Minds(game, evaluator, self._simulations, settings, LIVE_GAMES)
+        make = partial(Live, game, evaluator, self._simulations, settings)
+        self._minds = Minds(make, LIVE_GAMES)
 
     def choose(self, states: NDArray[np.uint64], rng: np.random.Generator) -> NDArray[np.int64]:
         """See `Player`."""
         chosen = []
         for state in states:
-            found = self._minds.of(state).think(state, self._simulations, self._milliseconds)
+            mind = self._minds.take(state)
+            found = mind.think(state, self._simulations, self._milliseconds)
+            self._minds.give_back(mind)
             if self._temperature:
                 chosen.append(int(drawn(found.policy, self._temperature, rng)[0]))
             else:

@@ -421,6 +421,22 @@ class WebSettings(Section):
     max_simulations: Positive = Field(
         10_000, description="most simulations that one request may ask for"
     )
+    max_milliseconds: Positive = Field(
+        60_000, description="longest time that one search takes, asked for or not"
+    )
+    searches: int = Field(
+        0, ge=0, description="searches that compute at once; 0 = one for each core"
+    )
+    queue: int = Field(
+        32,
+        ge=0,
+        description="searches that may share these in turns besides; one more is refused (429)",
+    )
+    rate: int = Field(
+        600,
+        ge=0,
+        description="searches that one address may ask for in a minute (429); 0 = no limit",
+    )
     allow_training: bool = Field(True, description="whether the page may start and stop training")
 
 

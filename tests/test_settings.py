@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from fastapi import HTTPException
 from starlette.testclient import TestClient
 
 from actor.crew import Crew
@@ -506,6 +507,27 @@ def large_request(settings: Settings) -> object:
     return _moves(settings, simulations=500).status_code
 
 
+def long_request(settings: Settings) -> object:
+    return _moves(settings, milliseconds=500).status_code
+
+
+def places(settings: Settings) -> object:
+    """Searches that are admitted at once, and what the next one hears."""
+    pool = _client(settings).app.state.services.pool  # type: ignore[attr-defined]
+    for number in range(100):
+        try:
+            pool.admit()
+        except HTTPException as error:
+            return number, error.detail
+    raise AssertionError("there is no end to it")
+
+
+def impatient(settings: Settings) -> object:
+    client = _client(settings)
+    question = {"game": "tictactoe", "moves": [], "action": 0, "reply": False}
+    return [client.post("/move", json=question).status_code for _ in range(12)]
+
+
 def zoo_of_the_server(settings: Settings) -> object:
     """Which model plays when the zoo of one of two folders is filled."""
     game = find(settings.run.game)
@@ -644,6 +666,10 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "web.port": (*_free_ports(), address),
     "web.simulations": (5, 9, reply),
     "web.max_simulations": (400, 600, large_request),
+    "web.max_milliseconds": (400, 600, long_request),
+    "web.searches": (1, 3, places),
+    "web.queue": (0, 5, places),
+    "web.rate": (6, 60, impatient),
     "web.allow_training": (True, False, control),
 }
 

@@ -36,6 +36,7 @@ from engine.config import Settings
 from engine.errors import BusyError
 from storage.atomic import write_atomically
 from web.app import create_app, openapi_document
+from web.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -123,22 +124,36 @@ def spelled(options: Mapping[str, object], assignments: Sequence[str]) -> list[s
     return [word for pair in given for word in pair]
 
 
+class Server(uvicorn.Server):
+    """Tells the searches and the streams that the server ends, before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, shared: Services) -> None:
+        super().__init__(config)
+        self._shared = shared
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End in order."""
+        self._shared.end()
+        await super().shutdown(sockets)
+
+
 def serve_until_signal(settings: Settings, argv: Sequence[str]) -> None:
     """Serve until SIGTERM (exit code 0) or SIGINT (130)."""
     listener = listen(settings.web.host, settings.web.port)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    served = create_app(settings, argv)
     config = uvicorn.Config(
-        create_app(settings, argv),
+        served,
         log_config=None,
         access_log=False,
         ws="none",
-        timeout_graceful_shutdown=10,  # a search under way still answers; a stuck client is cut off
+        timeout_graceful_shutdown=10,  # searches and streams end at once; a stuck client is cut off
     )
     announce(listener)
     # uvicorn ends in order and then raises the signal again, for the handlers set here.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(config, served.state.services).run(sockets=[listener])
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 

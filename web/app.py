@@ -22,6 +22,7 @@ from engine.config import Settings
 from web.errors import install
 from web.paths import VERSION
 from web.routes import ROUTERS
+from web.schemas import STREAMED
 from web.services import Services, services
 
 STATIC = Path(__file__).parent / "static"
@@ -48,7 +49,7 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _routes_only() -> FastAPI:
-    app = FastAPI(
+    app = Api(
         title="Cartridge2",
         description="Play against the agent, watch it learn.",
         version=package_version(),
@@ -64,6 +65,21 @@ def _routes_only() -> FastAPI:
     return app
 
 
+class Api(FastAPI):
+    """FastAPI, whose document lists the shapes of events too."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        document = super().openapi()
+        shapes = document["components"]["schemas"]
+        for shape in STREAMED:
+            described = shape.model_json_schema(ref_template="#/components/schemas/{model}")
+            for name, definition in described.pop("$defs", {}).items():
+                shapes.setdefault(name, definition)
+            shapes[shape.__name__] = described
+        return document
+
+
 def _operation_id(route: APIRoute) -> str:
     return route.name
 
@@ -72,6 +88,7 @@ def _operation_id(route: APIRoute) -> str:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     shared: Services = app.state.services
+    shared.end()
     await to_thread.run_sync(shared.trainings.close)
 
 

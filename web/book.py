@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.intervals import wilson
 from web.beginnings import NO_MOVE, PLIES, Beginnings
 from web.history import Chosen
-from web.play import Line
+from web.lines import Line
 from web.schemas.book import BookOut, ContinuationOut, OddsOut, PeriodOut
 
 KEPT = 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import reprlib
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -30,12 +31,17 @@ STATUS: dict[type[CartridgeError], int] = {
 MEANING = {
     400: "the body is not valid JSON",
     403: "the configuration forbids it",
-    404: "there is no such game or run",
+    404: "there is no such game, run or model",
     409: "the game is already over",
     413: "the body is too large",
     422: "a field, a value or a move is not allowed",
+    429: "too many searches at once or of one client; Retry-After says when to ask again",
     500: "the server failed; its log says more",
+    503: "the server is ending; Retry-After says when to ask again",
 }
+
+NOT_FOUND = HTTPStatus.NOT_FOUND.phrase
+"""What starlette says where no route gave a reason."""
 
 LONGEST = 500
 """Characters of a sentence; a client that sends a book does not get it back."""
@@ -109,7 +115,7 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     if error.status_code in (404, 405) and known and method not in known:
         allowed = ", ".join(sorted(known))
         return _answer(405, f"{path} answers {allowed}, not {method}", {"Allow": allowed})
-    if error.status_code == 404:
+    if error.status_code == 404 and error.detail == NOT_FOUND:
         return _answer(404, f"there is nothing at {path}")
     return _answer(error.status_code, error.detail, error.headers)
 

@@ -16,7 +16,7 @@ from engine.game import Game, State
 from engine.search import search
 from storage.models.filesystem import FilesystemModels
 from web.history import Chosen
-from web.play import Line
+from web.lines import Line
 from web.schemas.opinions import OpinionOut, OpinionsOut, SkippedOut
 
 MOST = 64

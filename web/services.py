@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
+from engine.cli import cores
 from engine.config import Settings
 from web.book import Books
+from web.documents import Documents
 from web.ladder import Scorebooks
 from web.opinions import Networks
 from web.play import Play
-from web.served import Shelf
+from web.pool import Pool, Turn
+from web.rates import Rates
+from web.runs import Runs
+from web.shelf import Shelf
 from web.training import Training
 from web.trainings import Trainings
-
-THINKERS = 32
-"""Requests that may search or wait for their evaluator at once; more wait on the event loop."""
 
 HISTORIANS = 4
 """Requests that may look into a run's past at once."""
@@ -30,25 +33,54 @@ class Services:
     """One of each for the whole server."""
 
     settings: Settings
+    runs: Runs
     shelf: Shelf
     play: Play
     training: Training
     trainings: Trainings
-    thinkers: CapacityLimiter
     networks: Networks
     books: Books
     scorebooks: Scorebooks
     historians: CapacityLimiter
+    documents: Documents
+    pool: Pool
+    rates: Rates
+    threads: CapacityLimiter
+    """A thread for each search that is admitted, so that none waits for one."""
+    ending: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the server is told to end: streams that go on for ever end then."""
+
+    def admit(self, request: Request) -> Turn:
+        """A place for one search of this client; HTTP 429 where it or all ask for too much."""
+        self.rates.spend(request.client.host if request.client else "somebody")
+        return self.pool.admit()
+
+    def end(self) -> None:
+        """Let every search and every stream end; to be called on the event loop."""
+        self.ending.set()
+        self.pool.close()
 
 
 def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
     """The services of one run; `argv` are the options that its training processes get as well."""
-    shelf = Shelf(settings)
-    play, training = Play(shelf, settings.web), Training(settings, argv)
-    trainings = Trainings(settings, training)
+    web, runs = settings.web, Runs(settings)
+    shelf, pool = Shelf(settings, runs), Pool(web.searches or cores(), web.queue)
+    training = Training(settings, argv)
     return Services(
-        *(settings, shelf, play, training, trainings, CapacityLimiter(THINKERS)),
-        *(Networks(), Books(), Scorebooks(), CapacityLimiter(HISTORIANS)),
+        settings,
+        runs,
+        shelf,
+        Play(shelf, web),
+        training,
+        Trainings(settings, training),
+        Networks(),
+        Books(),
+        Scorebooks(),
+        CapacityLimiter(HISTORIANS),
+        Documents(settings, runs, shelf, training),
+        pool,
+        Rates(web.rate),
+        CapacityLimiter(pool.places),
     )
 
 

@@ -7,6 +7,7 @@ it misses, is an error that names the field, so that no number can get lost on t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -18,6 +19,7 @@ from storage.evaluations import read_evaluations
 from storage.layout import RunPaths, run_paths
 from storage.stats import Heartbeat, heartbeats, read_stats
 from web.errors import sentence
+from web.loaded import UNIFORM
 from web.schemas import (
     AccuracyRow,
     EvaluationRow,
@@ -34,7 +36,7 @@ ADDED = ("training", "can_control", "processes", "promotions")
 """The fields that the server knows better than the file."""
 
 
-def collect(settings: Settings, training: State, model: ModelOut) -> StatsOut:
+def collect(settings: Settings, training: State, model: Callable[[], ModelOut]) -> StatsOut:
     """All that the page shows of the run; `model` stands in while the learner has written nothing.
 
     Raises StorageError for a stats.json that does not fit, with the reason.
@@ -48,9 +50,11 @@ def collect(settings: Settings, training: State, model: ModelOut) -> StatsOut:
     }
     written = read_stats(paths)
     if written is None:
-        shown = StatsOut.model_validate({**_nothing(settings, beats, model), **known})
+        shown = StatsOut.model_validate({**_nothing(settings, beats, model()), **known})
     else:
         shown = _checked(paths, settings, written, known)
+    if shown.model.name not in (ZOO, UNIFORM.name):
+        shown.model.run = settings.run_name
     return _judged(paths, shown)
 
 

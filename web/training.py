@@ -17,7 +17,7 @@ from typing import Literal
 
 from engine.config import Settings
 from storage.control import is_paused, set_paused
-from storage.layout import create, run_paths
+from storage.layout import RunPaths, create, run_paths
 from storage.stats import heartbeats
 
 log = logging.getLogger(__name__)
@@ -86,11 +86,7 @@ class Training:
 
     def _state(self) -> State:
         self._reap()
-        # Who judges does not train.
-        beating = any(b.alive and b.name != "referee" for b in heartbeats(self._paths))
-        if not (beating or self._children):
-            return "stopped"
-        return "paused" if is_paused(self._paths) else "running"
+        return state_of(self._paths, bool(self._children))
 
     def _runs(self, role: str) -> bool:
         self._reap()
@@ -130,6 +126,15 @@ class Training:
                 child.kill()
                 child.wait()
         self._ending.clear()
+
+
+def state_of(paths: RunPaths, started: bool = False) -> State:
+    """What a run does; `started`: there are processes of it that may not beat yet."""
+    # Who judges does not train.
+    beating = any(b.alive and b.name != "referee" for b in heartbeats(paths))
+    if not (beating or started):
+        return "stopped"
+    return "paused" if is_paused(paths) else "running"
 
 
 def _spoken(roles: Sequence[str]) -> str:

@@ -77,11 +77,19 @@ class OnnxEvaluator(FixedBatches):
     """One model, loaded from bytes; computes in the thread that calls it, one at a time.
 
     Raises ModelError for bytes that are no model of this game. `batch` is a number of rows in
-    constant use; `provider` is CPU or CUDA, and afterwards what is really used.
+    constant use; `provider` is CPU or CUDA, and afterwards what is really used. A `twin` shares the
+    weights and nothing else.
     """
 
-    def __init__(self, game: Game, data: bytes, batch: int = 1, provider: str = CPU) -> None:
-        session = _session(data, provider)
+    def __init__(
+        self,
+        game: Game,
+        data: bytes | ort.InferenceSession,
+        batch: int = 1,
+        provider: str = CPU,
+    ) -> None:
+        session = _session(data, provider) if isinstance(data, bytes) else data
+        self._game, self._session, self._batch = game, session, batch
         self.card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
         self.provider: str = session.get_providers()[0]
         _refuse_other_game(game, self.card)
@@ -89,6 +97,10 @@ class OnnxEvaluator(FixedBatches):
         super().__init__(
             lambda rows: _OnnxSlot(session, rows, game), game.planes, game.actions, batch
         )
+
+    def twin(self) -> OnnxEvaluator:
+        """The same model with buffers of its own, for another thread; costs no weights."""
+        return OnnxEvaluator(self._game, self._session, self._batch)
 
 
 class _OnnxSlot:

@@ -109,15 +109,15 @@ def summary(waves: Waves) -> Searched:
         prior=prior,
         wdl=tree.wdl.copy(),
         proven=proven,
-        line=[_line(tree, g, int(best[g])) for g in range(slots)],
+        line=[line_from(tree, g, int(best[g])) for g in range(slots)],
         evaluations=int(tree.counts[EVALUATIONS]),
     )
 
 
-def _line(tree: Tree, g: int, best: int) -> list[int]:
-    """From the chosen action on, always the most visited child."""
-    line = [best]
-    node = _child(tree, g, 0, tree.children(g)["action"] == best)
+def line_from(tree: Tree, g: int, action: int) -> list[int]:
+    """From a legal action at the root of slot `g` on, always the most visited child."""
+    line = [action]
+    node = _child(tree, g, 0, tree.children(g)["action"] == action)
     while len(children := tree.children(g, node)) and children["visits"].max() > 0:
         node = _child(tree, g, node, children["visits"] == children["visits"].max())
         line.append(int(tree.nodes[g, node]["action"]))

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,11 @@ from engine.errors import FinishedGame
 from engine.evaluator import Evaluator
 from engine.game import Game, State
 from engine.kernels import bind
-from engine.search.blackbox import Searched, cache_for, summary
+from engine.search.blackbox import Searched, cache_for, line_from, summary
 from engine.search.constants import AS_IS, constants_of
 from engine.search.reuse import reroot
 from engine.search.tree import bytes_per_slot, nodes_for
-from engine.search.waves import Waves
+from engine.search.waves import PATIENCE, Waves
 
 LEAVES = 16
 """Leaves of the tree that go to the network together, at most."""
@@ -64,6 +64,7 @@ class Live:
         constants = constants_of(game, self._settings, most)
         cache = cache_for(game, self._settings, most)
         self._waves = Waves(game, 1, nodes, constants, cache, LEAVES)
+        self._waves.patience = PATIENCE  # whatever the cache answers, the clock is looked at
         self._places = np.zeros(nodes, np.int32)
         self._reroot = bind(reroot, game)
 
@@ -106,13 +107,31 @@ class Live:
             return bool(slot["done"] >= 1 and (late or stop()))
 
         try:
-            while self._waves.descend(0 if enough() else self._leaves(int(slot["done"]))):
-                self._waves.evaluate(self._evaluator)
+            leaves = self._leaves(int(slot["done"]))
+            while True:
+                ended = enough()
+                if self._waves.descend(0 if ended else leaves):
+                    self._waves.evaluate(self._evaluator)
+                elif ended or not self._waves.is_unfinished:
+                    break
+                leaves = self._leaves(int(slot["done"]))  # the same whether anybody listens or not
                 progress(Progress(max(0, int(slot["done"])), wanted, time.perf_counter() - began))
         except BaseException:  # also what `stop` and `progress` raise: nothing stays in flight
             self._waves.interrupt()
             raise
         return summary(self._waves)
+
+    def found(self) -> Searched:
+        """What is known so far; for a listener of `progress`, who is told between two waves.
+
+        Raises EvaluationError for a wave that was answered with NaN.
+        """
+        self._waves.descend(0)  # what is in flight lands: its virtual visits would count
+        return summary(self._waves)
+
+    def line(self, action: int) -> list[int]:
+        """What the search expects from a legal action on, that action first."""
+        return line_from(self._waves.tree, 0, action)
 
     def _leaves(self, done: int) -> int:
         return max(1, min(LEAVES, math.isqrt(max(0, done))))
@@ -157,27 +176,30 @@ class Live:
 
 
 class Minds:
-    """The trees of several games, the last `count` of them. Losing one costs time, nothing else."""
+    """The trees of several games, the last `count` of them. Losing one costs time, nothing else.
 
-    def __init__(
-        self,
-        game: Game,
-        evaluator: Evaluator,
-        most: int,
-        settings: SearchSettings | None = None,
-        count: int = 8,
-    ) -> None:
-        self._make = partial(Live, game, evaluator, most, settings)
+    `make` gives a new tree. A tree belongs to the thread that has taken it until it is given back,
+    so any number of threads may search at once, each in a tree of its own.
+    """
+
+    def __init__(self, make: Callable[[], Live], count: int = 8) -> None:
+        self._make = make
         self._count = count
         self._minds: list[Live] = []
+        self._lock = Lock()
 
-    def of(self, state: State) -> Live:
+    def take(self, state: State) -> Live:
         """The tree that knows `state`, or else a new one, or else the one unused for longest."""
-        knowing = [mind for mind in self._minds if mind.holds(state)]
-        if knowing:
-            mind = knowing[-1]
+        with self._lock:
+            knowing = [mind for mind in self._minds if mind.holds(state)]
+            if not knowing and len(self._minds) < self._count:
+                return self._make()
+            mind = knowing[-1] if knowing else self._minds[0]
             self._minds.remove(mind)
-        else:
-            mind = self._make() if len(self._minds) < self._count else self._minds.pop(0)
-        self._minds.append(mind)
-        return mind
+            return mind
+
+    def give_back(self, mind: Live) -> None:
+        """Keep a tree for the next search; beyond `count` the one unused for longest goes."""
+        with self._lock:
+            self._minds.append(mind)
+            del self._minds[: -self._count]

@@ -69,6 +69,7 @@ function think(moves: number[]): Thought {
       q: i === 0 ? -0.5 : null,
       prior: 1 / legal.length,
     })),
+    line: position([...moves, legal[0]!]).history.slice(-1),
     model: UNIFORM,
   };
 }

@@ -55,6 +55,10 @@ class Models(Protocol):
         """What changes whenever the latest model does; None before the first."""
         ...
 
+    def snapshot_signature(self, step: int) -> Signature | None:
+        """What changes whenever the model of `step` does, as after a step back; None without it."""
+        ...
+
 
 def series(steps: list[int], growth: float) -> set[int]:
     """Of ascending `steps` the first, and each that is at least `growth` times the one before.

@@ -74,10 +74,6 @@ class FilesystemModels(Models):
             if later > step:
                 remove(self.paths.snapshot(later))
 
-    def snapshot_signature(self, step: int) -> Signature | None:
-        """Time, size and inode of the snapshot of `step`, None if there is no such file."""
-        return _signature(self.paths.snapshot(step))
-
     def signature(self) -> Signature | None:
         """Time, size and inode of latest.onnx, None if there is no such file."""
         return _signature(self.paths.latest)
@@ -85,6 +81,10 @@ class FilesystemModels(Models):
     def best_signature(self) -> Signature | None:
         """Time, size and inode of best.onnx, None if there is no such file."""
         return _signature(self.paths.best)
+
+    def snapshot_signature(self, step: int) -> Signature | None:
+        """Time, size and inode of the snapshot of `step`, None if there is no such file."""
+        return _signature(self.paths.snapshot(step))
 
 
 def _signature(path: Path) -> Signature | None:

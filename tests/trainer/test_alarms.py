@@ -253,7 +253,8 @@ def test_an_alarm_comes_and_goes_in_a_real_run(
     assert 0 <= figures["oldest_seconds"]["value"] < 60
     assert [row["step"] for row in found["history"]] == list(range(1, 13))
     assert found["history"][4]["values"]["first_wins"] == 1
-    served = collect(settings, "stopped", ModelOut(name="uniform", step=None, published_at=None))
+    nobody = ModelOut(name="uniform", step=None, published_at=None)
+    served = collect(settings, "stopped", lambda: nobody)
     assert served.quality and served.quality.model_dump() == found
     again = _learning(settings, 14, lambda step, replay: None)
     assert again["games"] == found["games"] and again["positions"] == found["positions"]

@@ -44,7 +44,7 @@ def configure(tmp_path: Path, game: Game) -> Configure:
         flags: dict[str, dict[str, object]] = {
             "run": {"game": game.name, "name": "lesson"},
             "storage": {"data_dir": tmp_path / "data", "zoo_dir": str(tmp_path / "zoo")},
-            "web": {"simulations": 12, "max_simulations": 500_000},
+            "web": {"simulations": 12, "max_simulations": 500_000, "rate": 0},
         }
         for name, value in changes.items():
             section, key = name.split("__")

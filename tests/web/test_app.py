@@ -27,6 +27,9 @@ ROUTES = {
     ("post", "/v1/game/new"): "new_game",
     ("get", "/v1/game/state"): "game_state",
     ("post", "/v1/move"): "move",
+    ("post", "/v1/think"): "think",
+    ("get", "/v1/runs"): "runs",
+    ("get", "/v1/stats/stream"): "stats_stream",
     ("get", "/v1/stats"): "stats",
     ("get", "/v1/models"): "models",
     ("post", "/v1/selfplay"): "selfplay",
@@ -45,12 +48,12 @@ def test_health(client: TestClient) -> None:
 
 
 def test_serving_makes_no_files(client: TestClient, settings: Settings) -> None:
-    for path in ("/health", "/games", "/stats", "/models"):
+    for path in ("/health", "/games", "/stats", "/models", "/runs"):
         assert client.get(path).status_code == 200
     assert not run_paths(settings).root.exists()
 
 
-@pytest.mark.parametrize("path", ["/health", "/games", "/stats", "/models", "/stats.json"])
+@pytest.mark.parametrize("path", ["/health", "/games", "/stats", "/models", "/runs", "/stats.json"])
 def test_every_path_has_a_version_and_callers_of_old_leave_it_out(
     path: str, client: TestClient
 ) -> None:
@@ -87,9 +90,12 @@ def test_openapi_document() -> None:
     }
     assert found == ROUTES
     assert "HTTPValidationError" not in document["components"]["schemas"]
-    for (method, path), _ in ROUTES.items():
+    for (method, path), name in ROUTES.items():
         responses = document["paths"][path][method]["responses"]
-        assert "schema" in responses["200"]["content"]["application/json"]
+        (answer,) = responses["200"]["content"].items()
+        kind = {"think": "text/event-stream", "stats_stream": "text/event-stream"}
+        assert answer[0] == kind.get(name, "application/json")
+        assert "itemSchema" in answer[1] or "schema" in answer[1]
         refusals = {s: r for s, r in responses.items() if s >= "400"}
         assert "500" in refusals
         for response in refusals.values():

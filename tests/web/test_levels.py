@@ -62,6 +62,7 @@ def test_the_zoo_plays_until_the_run_has_a_model(
     assert thought["model"] | {"sha256": None} == {
         "name": "zoo",
         "kind": None,
+        "run": None,
         "step": 4000,
         "published_at": 5000.0,
         "sha256": None,

@@ -15,9 +15,13 @@ from storage.layout import RunPaths
 from tests.toys import HEAP
 from tests.web.answers import check_sentence, without_clock
 from tests.web.conftest import GAMES
-from web.play import Line, Play, describe, parse_moves
+from web.lines import Line, describe, parse_moves
+from web.play import Play
+from web.pool import Pool
+from web.runs import Runs
 from web.schemas import MAX_MOVES, MoveIn, NewGameIn
-from web.served import Served, Shelf
+from web.served import Served
+from web.shelf import Shelf
 
 every_game = pytest.mark.parametrize("game", GAMES, ids=lambda game: game.name)
 
@@ -83,22 +87,24 @@ def test_a_whole_game(client: TestClient, game: Game, person: int) -> None:
 class HeapOnly(Shelf):
     """A shelf with a game that lets a player move again."""
 
-    def of(self, game: str) -> Served:
+    def of(self, game: str | None, run: str | None = None) -> Served:
+        assert game is not None
         return Served(HEAP, SearchSettings.model_validate({}), 100, game, RunPaths(Path("nowhere")))
 
 
 def test_players_need_not_alternate(settings: Settings) -> None:
-    play = Play(HeapOnly(settings), settings.web)
-    longest = 0
+    play = Play(HeapOnly(settings, Runs(settings)), settings.web)
+    turn, longest = Pool(1, 0).admit(), 0
+    turn.begin()
     for seed in range(20):
         choice, person = random.Random(seed), seed % 2
-        played = play.new_game(NewGameIn.model_validate({"game": "heap", "human": person}))
+        played = play.new_game(NewGameIn.model_validate({"game": "heap", "human": person}), turn)
         check_thoughts(HEAP, [], played.model_dump(), person)
         while not played.position.over:
             assert played.position.mover == person
             moves = played.position.moves
             action = choice.choice(played.position.legal).action
-            played = play.move(MoveIn(game="heap", moves=moves, action=action))
+            played = play.move(MoveIn(game="heap", moves=moves, action=action), turn)
             check_thoughts(HEAP, [*moves, action], played.model_dump(), person)
             longest = max(longest, len(played.thoughts))
     assert longest > 1

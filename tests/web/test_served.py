@@ -14,8 +14,11 @@ from engine.search.live import Live, Minds
 from storage.layout import RunPaths, create, run_paths
 from storage.models.filesystem import FilesystemModels
 from tests.models import linear_model
-from web.play import Limits, think
-from web.served import UNIFORM, Loaded, Shelf
+from web.lines import Line
+from web.loaded import UNIFORM, Loaded
+from web.runs import Runs
+from web.shelf import Shelf
+from web.think import Limits, think
 
 
 def opening(client: TestClient, game: Game) -> dict[str, object]:
@@ -34,8 +37,9 @@ def test_without_a_run_the_search_plays_alone(client: TestClient, game: Game) ->
     assert client.get("/health").json()["model"]["name"] == "uniform"
     assert client.get("/models").json() == {
         "run": "lesson",
+        "game": game.name,
         "served": UNIFORM.model_dump(),
-        "snapshots": [],
+        **{"best": None, "latest": None, "zoo": None, "snapshots": []},
     }
 
 
@@ -49,6 +53,7 @@ def test_a_new_model_moves_next(client: TestClient, game: Game, paths: RunPaths)
             "published_at": 1000.0 + step,
             "sha256": f"{step:064x}",
             "kind": "latest",
+            "run": "lesson",
         }
         assert opening(client, game) == described
         assert client.get("/health").json()["model"] == described
@@ -76,7 +81,7 @@ def test_the_best_model_is_offered_while_there_is_one(
 def test_a_publication_does_not_disturb_the_best(
     settings: Settings, game: Game, paths: RunPaths
 ) -> None:
-    served = Shelf(settings).of(game.name)
+    served = Shelf(settings, Runs(settings)).of(game.name)
     FilesystemModels(paths).promote(linear_model(game, 400, win=0.5))
     before = served.current()
     publish(paths, game, 800)
@@ -180,6 +185,7 @@ def test_another_game_has_the_run_of_its_name(
         "published_at": 1070.0,
         "sha256": None,
         "kind": "latest",
+        "run": other.name,
     }
     assert opening(client, game)["step"] == 400
 
@@ -188,12 +194,13 @@ def test_another_game_is_searched_with_its_own_preset(
     settings: Settings, game: Game, other: Game
 ) -> None:
     changed = settings.search.model_copy(update={"c_init": 3.0})
-    shelf = Shelf(settings.model_copy(update={"search": changed}))
+    altered = settings.model_copy(update={"search": changed})
+    shelf = Shelf(altered, Runs(altered))
     preset = type(changed).model_validate(dict(other.preset.get("search", {})))
     for name, search in ((game.name, changed), (other.name, preset)):
         served = shelf.of(name)
         played, state = served.game, served.game.new()
-        thought = think(served, served.current(), state, Limits(60))
+        thought = think(served.current(), Line(played, state), Limits(60))
         alone = Live(played, UniformEvaluator(played), 60, search).think(state, 60)
         assert [m.visits for m in thought.moves] == alone.visits[0, played.legal(state)].tolist()
 
@@ -229,12 +236,11 @@ class Watched(UniformEvaluator):
             self.busy.release()
 
 
-def test_one_thread_at_a_time(settings: Settings, game: Game) -> None:
-    served = Shelf(settings).of(game.name)
-    watched = Watched(game)
-    loaded = Loaded(watched, UNIFORM, Minds(game, watched, 30, settings.search))
+def test_each_search_has_an_evaluator_of_its_own(settings: Settings, game: Game) -> None:
+    minds = Minds(lambda: Live(game, Watched(game), 30, settings.search))
+    loaded, line = Loaded(UNIFORM, minds), Line(game, game.new())
     with ThreadPoolExecutor(4) as pool:
-        thoughts = [pool.submit(think, served, loaded, game.new(), Limits(30)) for _ in range(8)]
+        thoughts = [pool.submit(think, loaded, line, Limits(30)) for _ in range(8)]
     assert len({t.result().action for t in thoughts}) == 1
 
 
@@ -261,6 +267,6 @@ def test_reloading_while_others_play(client: TestClient, game: Game, paths: RunP
 
 
 def test_the_run_of_the_settings(settings: Settings, game: Game) -> None:
-    shelf = Shelf(settings)
+    shelf = Shelf(settings, Runs(settings))
     assert shelf.run.game is game and shelf.run.run == settings.run_name
     assert run_paths(settings).root.name == "lesson"

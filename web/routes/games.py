@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from engine.games import all_games
 from web.errors import documented
 from web.levels import levels_of
-from web.play import Line, describe, parse_moves
+from web.lines import Line, describe, parse_moves
 from web.schemas import GameOut, LevelsOut, PositionOut
 from web.services import Shared
 
@@ -21,9 +21,15 @@ def games() -> list[GameOut]:
 
 
 @router.get("/games/{game}/levels", responses=documented(404, 422))
-def levels(services: Shared, game: str) -> LevelsOut:
-    """The strengths that the bot has in a game, by name, and what each is worth."""
-    return levels_of(services.shelf.of(game), services.settings.web.max_simulations)
+def levels(
+    services: Shared, game: str, run: str | None = None, model: str | None = None
+) -> LevelsOut:
+    """The strengths that the bot has in a game, by name, and what each is worth.
+
+    With `run` or `model` they are those of that model, unrated unless it is the zoo's.
+    """
+    served, most = services.shelf.of(game, run), services.settings.web.max_simulations
+    return levels_of(served, model, run is None, most)
 
 
 @router.get("/game/state", responses=documented(404, 409, 422))

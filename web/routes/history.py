@@ -14,7 +14,7 @@ from web import opinions as snapshots
 from web.errors import documented
 from web.history import chosen
 from web.opinions import MOST
-from web.play import parse_moves
+from web.lines import parse_moves
 from web.schemas import BookOut, LadderGamesOut, LadderOut, OpinionsOut
 from web.services import Services, Shared
 

@@ -11,9 +11,18 @@ from web.schemas.ladder import (
     RungOut,
 )
 from web.schemas.levels import LevelOut, LevelsOut
-from web.schemas.models import ModelOut, ModelsOut
+from web.schemas.models import ModelOut, ModelsOut, RunOut
 from web.schemas.opinions import OpinionOut, OpinionsOut, SkippedOut
-from web.schemas.play import MoveIn, MoveStats, NewGameIn, PlayOut, Thought
+from web.schemas.play import (
+    Asked,
+    MoveIn,
+    MoveStats,
+    NewGameIn,
+    PlayOut,
+    ThinkIn,
+    Thought,
+    ThoughtDone,
+)
 from web.schemas.processes import AgreementOut, CandidateOut, EvaluatorOut, ProcessOut
 from web.schemas.quality import (
     CalibrationOut,
@@ -47,9 +56,11 @@ from web.schemas.watching import (
 
 __all__ = [
     "MAX_MOVES",
+    "STREAMED",
     "AccuracyRow",
     "ActionOut",
     "AgreementOut",
+    "Asked",
     "BookOut",
     "CalibrationOut",
     "CandidateOut",
@@ -94,6 +105,7 @@ __all__ = [
     "PromotionRow",
     "QualityOut",
     "QualityRow",
+    "RunOut",
     "RunSettingsOut",
     "RungOut",
     "SearchedOut",
@@ -105,6 +117,11 @@ __all__ = [
     "SkippedOut",
     "StatsOut",
     "Strict",
+    "ThinkIn",
     "Thought",
+    "ThoughtDone",
     "ViewOut",
 ]
+
+STREAMED = (ThoughtDone,)
+"""Shapes that no answer but a stream of events carries; the OpenAPI document lists them too."""

@@ -20,11 +20,32 @@ class ModelOut(BaseModel):
     kind: Literal["best", "latest"] | None = Field(
         default=None, description="best: by the referee's matches; latest: while there is no best"
     )
+    run: str | None = Field(
+        default=None, description="the run that made it; null for the zoo's and for uniform"
+    )
 
 
 class ModelsOut(BaseModel):
-    """Every model of a run, newest first."""
+    """Every model of a run, snapshots newest first; each can be named wherever a model is asked."""
 
     run: str
-    served: ModelOut = Field(description="the best one, or the latest while there is no best")
+    game: str
+    served: ModelOut = Field(description="who plays unless a model is named")
+    best: ModelOut | None = Field(description="null before the first promotion")
+    latest: ModelOut | None = Field(description="null before the first publication")
+    zoo: ModelOut | None = Field(description="the program's own; null where it has none")
     snapshots: list[ModelOut]
+
+
+class RunOut(BaseModel):
+    """A run below the data folder, as its stats tell."""
+
+    run: str
+    game: str | None = Field(description="null while neither stats nor a model tell")
+    steps: int
+    games: int
+    positions: int
+    updated_at: float | None = Field(description="seconds since the epoch; null before the first")
+    training: Literal["running", "paused", "stopped"]
+    models: int = Field(description="snapshots")
+    trouble: str | None = Field(description="why its files cannot be read; null if they can")

@@ -94,6 +94,8 @@ export interface paths {
         /**
          * Levels
          * @description The strengths that the bot has in a game, by name, and what each is worth.
+         *
+         *     With `run` or `model` they are those of that model, unrated unless it is the zoo's.
          */
         get: operations["levels"];
         put?: never;
@@ -193,7 +195,7 @@ export interface paths {
         };
         /**
          * Models
-         * @description The models of the run, newest first.
+         * @description The models of a run, or of what serves a game; of the server's run unless asked otherwise.
          */
         get: operations["models"];
         put?: never;
@@ -256,6 +258,26 @@ export interface paths {
          * @description The settings that a new run may be started with, by name.
          */
         get: operations["presets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs
+         * @description Every run below the data folder, the server's own first, begun or not.
+         */
+        get: operations["runs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -353,11 +375,55 @@ export interface paths {
         };
         /**
          * Stats
-         * @description The run as a whole; with If-None-Match an unchanged answer is a 304 without a body.
+         * @description A run as a whole; with If-None-Match an unchanged answer is a 304 without a body.
          */
         get: operations["stats"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stats/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stats Stream
+         * @description The same document, sent whenever it changes, until the client goes or the server ends.
+         *
+         *     Files that cannot be read are the event `failed`; the stream goes on.
+         */
+        get: operations["stats_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/think": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Think
+         * @description Think about a position aloud: thoughts as the search grows, then the one that counts.
+         *
+         *     Who closes the connection ends the search. A failure in the middle is the event `failed`.
+         */
+        post: operations["think"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1113,6 +1179,11 @@ export interface components {
              * @description seconds since the epoch; null for uniform
              */
             published_at: number | null;
+            /**
+             * Run
+             * @description the run that made it; null for the zoo's and for uniform
+             */
+            run?: string | null;
             /** Sha256 */
             sha256?: string | null;
             /**
@@ -1123,15 +1194,23 @@ export interface components {
         };
         /**
          * ModelsOut
-         * @description Every model of a run, newest first.
+         * @description Every model of a run, snapshots newest first; each can be named wherever a model is asked.
          */
         ModelsOut: {
+            /** @description null before the first promotion */
+            best: components["schemas"]["ModelOut"] | null;
+            /** Game */
+            game: string;
+            /** @description null before the first publication */
+            latest: components["schemas"]["ModelOut"] | null;
             /** Run */
             run: string;
-            /** @description the best one, or the latest while there is no best */
+            /** @description who plays unless a model is named */
             served: components["schemas"]["ModelOut"];
             /** Snapshots */
             snapshots: components["schemas"]["ModelOut"][];
+            /** @description the program's own; null where it has none */
+            zoo: components["schemas"]["ModelOut"] | null;
         };
         /**
          * MoveIn
@@ -1146,7 +1225,7 @@ export interface components {
             game: string;
             /**
              * Level
-             * @description one of /games/{game}/levels; it has its own simulations and its own model
+             * @description one of /games/{game}/levels; it has its own simulations, and without run and model its own model
              */
             level?: string | null;
             /**
@@ -1154,6 +1233,11 @@ export interface components {
              * @description the bot's time for each move of its own, if that is over before its simulations
              */
             milliseconds?: number | null;
+            /**
+             * Model
+             * @description best, latest, step_000400, zoo; null: what plays usually
+             */
+            model?: string | null;
             /** Moves */
             moves: number[];
             /**
@@ -1161,6 +1245,11 @@ export interface components {
              * @default true
              */
             reply: boolean;
+            /**
+             * Run
+             * @description one of /runs; null: the server's run of that game if it has one, else the zoo
+             */
+            run?: string | null;
             /** Simulations */
             simulations?: number | null;
         };
@@ -1224,7 +1313,7 @@ export interface components {
             human: 0 | 1;
             /**
              * Level
-             * @description one of /games/{game}/levels; it has its own simulations and its own model
+             * @description one of /games/{game}/levels; it has its own simulations, and without run and model its own model
              */
             level?: string | null;
             /**
@@ -1232,6 +1321,16 @@ export interface components {
              * @description the bot's time for each move of its own, if that is over before its simulations
              */
             milliseconds?: number | null;
+            /**
+             * Model
+             * @description best, latest, step_000400, zoo; null: what plays usually
+             */
+            model?: string | null;
+            /**
+             * Run
+             * @description one of /runs; null: the server's run of that game if it has one, else the zoo
+             */
+            run?: string | null;
             /** Simulations */
             simulations?: number | null;
         };
@@ -1532,6 +1631,45 @@ export interface components {
             values: {
                 [key: string]: number | null;
             };
+        };
+        /**
+         * RunOut
+         * @description A run below the data folder, as its stats tell.
+         */
+        RunOut: {
+            /**
+             * Game
+             * @description null while neither stats nor a model tell
+             */
+            game: string | null;
+            /** Games */
+            games: number;
+            /**
+             * Models
+             * @description snapshots
+             */
+            models: number;
+            /** Positions */
+            positions: number;
+            /** Run */
+            run: string;
+            /** Steps */
+            steps: number;
+            /**
+             * Training
+             * @enum {string}
+             */
+            training: "running" | "paused" | "stopped";
+            /**
+             * Trouble
+             * @description why its files cannot be read; null if they can
+             */
+            trouble: string | null;
+            /**
+             * Updated At
+             * @description seconds since the epoch; null before the first
+             */
+            updated_at: number | null;
         };
         /**
          * RunSettingsOut
@@ -1835,6 +1973,41 @@ export interface components {
             window_positions: number;
         };
         /**
+         * ThinkIn
+         * @description The position that is thought about, as its list of moves.
+         */
+        ThinkIn: {
+            /** Game */
+            game: string;
+            /**
+             * Level
+             * @description one of /games/{game}/levels; it has its own simulations, and without run and model its own model
+             */
+            level?: string | null;
+            /**
+             * Milliseconds
+             * @description the bot's time for each move of its own, if that is over before its simulations
+             */
+            milliseconds?: number | null;
+            /**
+             * Model
+             * @description best, latest, step_000400, zoo; null: what plays usually
+             */
+            model?: string | null;
+            /** Moves */
+            moves: number[];
+            /**
+             * Run
+             * @description one of /runs; null: the server's run of that game if it has one, else the zoo
+             */
+            run?: string | null;
+            /**
+             * Simulations
+             * @description 0 = the policy alone
+             */
+            simulations?: number | null;
+        };
+        /**
          * Thought
          * @description One search: the player who thought, what was played, and why.
          */
@@ -1843,6 +2016,11 @@ export interface components {
             action: number;
             /** Label */
             label: string;
+            /**
+             * Line
+             * @description the principal variation: what the search expects, from the action on
+             */
+            line: components["schemas"]["MoveOut"][];
             /** Milliseconds */
             milliseconds: number;
             model: components["schemas"]["ModelOut"];
@@ -1862,6 +2040,14 @@ export interface components {
              * @description the network's win, draw, loss for that player
              */
             wdl: number[];
+        };
+        /**
+         * ThoughtDone
+         * @description The end of a search: what it chose, and the position after that.
+         */
+        ThoughtDone: {
+            position: components["schemas"]["PositionOut"];
+            thought: components["schemas"]["Thought"];
         };
         /**
          * ViewOut
@@ -1918,7 +2104,7 @@ export interface operations {
                     "application/json": components["schemas"]["BookOut"];
                 };
             };
-            /** @description there is no such game or run */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1987,7 +2173,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description there is no such game or run */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2014,8 +2200,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
+            /** @description too many searches at once or of one client; Retry-After says when to ask again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description the server failed; its log says more */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server is ending; Retry-After says when to ask again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2046,7 +2250,7 @@ export interface operations {
                     "application/json": components["schemas"]["PositionOut"];
                 };
             };
-            /** @description there is no such game or run */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2115,7 +2319,10 @@ export interface operations {
     };
     levels: {
         parameters: {
-            query?: never;
+            query?: {
+                run?: string | null;
+                model?: string | null;
+            };
             header?: never;
             path: {
                 game: string;
@@ -2133,7 +2340,7 @@ export interface operations {
                     "application/json": components["schemas"]["LevelsOut"];
                 };
             };
-            /** @description there is no such game or run */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2211,7 +2418,7 @@ export interface operations {
                     "application/json": components["schemas"]["LadderOut"];
                 };
             };
-            /** @description there is no such game or run */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2263,7 +2470,7 @@ export interface operations {
                     "application/json": components["schemas"]["LadderGamesOut"];
                 };
             };
-            /** @description there is no such game or run */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2313,7 +2520,7 @@ export interface operations {
                     "application/json": components["schemas"]["LiveOut"];
                 };
             };
-            /** @description there is no such game or run */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2344,7 +2551,10 @@ export interface operations {
     };
     models: {
         parameters: {
-            query?: never;
+            query?: {
+                run?: string | null;
+                game?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2358,6 +2568,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelsOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description the server failed; its log says more */
@@ -2402,7 +2630,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description there is no such game or run */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2438,8 +2666,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
+            /** @description too many searches at once or of one client; Retry-After says when to ask again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description the server failed; its log says more */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server is ending; Retry-After says when to ask again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2472,7 +2718,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpinionsOut"];
                 };
             };
-            /** @description there is no such game or run */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2539,6 +2785,35 @@ export interface operations {
             };
         };
     };
+    runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"][];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     selfplay: {
         parameters: {
             query?: never;
@@ -2579,7 +2854,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description there is no such game or run */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2650,7 +2925,7 @@ export interface operations {
                     "application/json": components["schemas"]["SelfplayGamesOut"];
                 };
             };
-            /** @description there is no such game or run */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2702,7 +2977,7 @@ export interface operations {
                     "application/json": components["schemas"]["SelfplayRecordOut"];
                 };
             };
-            /** @description there is no such game or run */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2752,7 +3027,7 @@ export interface operations {
                     "application/json": components["schemas"]["RunSettingsOut"];
                 };
             };
-            /** @description there is no such game or run */
+            /** @description there is no such game, run or model */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2783,7 +3058,9 @@ export interface operations {
     };
     stats: {
         parameters: {
-            query?: never;
+            query?: {
+                run?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2806,8 +3083,171 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description the server failed; its log says more */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    stats_stream: {
+        parameters: {
+            query?: {
+                run?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description events: stats, failed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    think: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThinkIn"];
+            };
+        };
+        responses: {
+            /** @description events: thought, done, failed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description the body is not valid JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the game is already over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description too many searches at once or of one client; Retry-After says when to ask again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server is ending; Retry-After says when to ask again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

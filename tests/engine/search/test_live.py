@@ -15,7 +15,7 @@ from engine.evaluator.uniform import UniformEvaluator
 from engine.game import Game
 from engine.games import find
 from engine.search import UNKNOWN, live, search
-from engine.search.live import Live, Progress
+from engine.search.live import Live, Minds, Progress
 from engine.search.tree import Tree
 from tests.engine.search.common import (
     CONNECT4,
@@ -309,3 +309,53 @@ def test_a_listener_that_raises_leaves_a_good_tree() -> None:
         found = mind.think(state, 100)
         audit(CONNECT4, _tree(mind), 0, judge_of(CONNECT4, evaluator, SearchSettings()))
         assert found.visits.sum() >= 100
+
+
+# -- heard while it thinks
+
+
+def test_what_is_known_so_far_grows_and_disturbs_nothing() -> None:
+    told: list[tuple[int, float]] = []
+    watched = Live(CONNECT4, HashEvaluator(CONNECT4), 400, PLAIN)
+
+    def listen(progress: Progress) -> None:
+        found = watched.found()
+        assert (found.visits >= 0).all() and -1 <= found.value[0] <= 1
+        assert int(found.best[0]) in CONNECT4.legal(CONNECT4.new())
+        audit(CONNECT4, _tree(watched), 0, judge_of(CONNECT4, HashEvaluator(CONNECT4), PLAIN))
+        told.append((int(found.visits.sum()), float(found.value[0])))
+
+    heard = watched.think(CONNECT4.new(), 400, progress=listen)
+    visits = [each for each, _ in told]
+    assert visits[0] == 0 and visits == sorted(visits) and visits[-1] <= 400
+    audit(CONNECT4, _tree(watched), 0, judge_of(CONNECT4, HashEvaluator(CONNECT4), PLAIN))
+    unheard = Live(CONNECT4, HashEvaluator(CONNECT4), 400, PLAIN).think(CONNECT4.new(), 400)
+    assert np.array_equal(heard.visits, unheard.visits)
+    assert watched.line(int(heard.best[0])) == heard.line[0]
+    other = CONNECT4.legal(CONNECT4.new())[0]
+    assert watched.line(other)[0] == other
+
+
+def test_the_clock_is_looked_at_where_no_network_is_asked() -> None:
+    """Every leaf of a small game is in the cache soon: no wave would ever end otherwise."""
+    most = 3_000_000
+    mind = Live(TICTACTOE, UniformEvaluator(TICTACTOE), most, SearchSettings(prove=False))
+    found = mind.think(TICTACTOE.new(), most, milliseconds=100)
+    assert live.PATIENCE < found.visits.sum() < most
+
+
+def test_a_tree_has_one_thread_at_a_time() -> None:
+    minds = Minds(lambda: Live(CONNECT4, HashEvaluator(CONNECT4), 100), 2)
+    first = minds.take(CONNECT4.new())
+    first.think(CONNECT4.new(), 50)
+    second = minds.take(CONNECT4.new())
+    assert second is not first
+    minds.give_back(first)
+    minds.give_back(second)
+    assert minds.take(CONNECT4.replay([3])) is first  # it knows the position
+    third = minds.take(CONNECT4.new())
+    assert third is not first and third is not second
+    for mind in (third, first):  # one more than are kept: the one unused for longest goes
+        minds.give_back(mind)
+    assert minds.take(CONNECT4.new()) is first and minds.take(CONNECT4.new()) is third
+    assert minds.take(CONNECT4.new()) not in (first, second, third)
