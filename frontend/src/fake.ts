@@ -5,6 +5,7 @@
 import { vi } from "vitest";
 import type { Game, Health, Levels, Model, Ply, Position } from "./lib/api";
 import type { Reviewed, Solved, Stats, Thought } from "./lib/api";
+import { WATCHED } from "./watch/fake";
 
 const PLAYERS = [0, 1, 1, 0, 0, 1];
 export const UNIFORM: Model = { name: "uniform", step: null, published_at: null };
@@ -205,6 +206,7 @@ export class FakeServer {
   stats = STATS;
   #held: (() => void) | null = null;
   #hold = Promise.resolve();
+  watched = { ...WATCHED }; // what it tells of a run beside that
 
   constructor() {
     vi.stubGlobal("fetch", (path: string, init?: RequestInit) => this.#fetch(path, init));
@@ -302,8 +304,11 @@ export class FakeServer {
         return solvedOf(list(asked.get("moves")));
       case "/selfplay":
         return { run: "first", training: "running", message: "two actors and the trainer start" };
-      default:
+      default: {
+        const told = this.watched[route!];
+        if (told) return told(new URLSearchParams(query));
         throw new Error(`the fake server has no ${route}`);
+      }
     }
   }
 }
