@@ -3,7 +3,9 @@
  * not alternate: 0 moves, then 1 twice, then 0 twice, then 1. Who fills the last cell, loses.
  */
 import { vi } from "vitest";
-import type { Game, Health, Levels, Model, Position, Stats, Thought } from "./lib/api";
+import type { Game, Health, Levels, Model, Ply, Position } from "./lib/api";
+import type { Reviewed, Solved, Stats, Thought } from "./lib/api";
+import { WATCHED } from "./watch/fake";
 
 const PLAYERS = [0, 1, 1, 0, 0, 1];
 export const UNIFORM: Model = { name: "uniform", step: null, published_at: null };
@@ -139,6 +141,53 @@ const RUNS = [
 
 const HEALTH: Health = { status: "ok", version: "0", run: "first", model: UNIFORM };
 
+/** Exact play reaches the last three moves, and every one of them draws. */
+export function solvedOf(moves: number[]): Solved {
+  const { mover, legal } = position(moves);
+  if (legal.length > 3) {
+    return { reach: false, mover, value: null, wdl: null, words: null, moves: [] };
+  }
+  const drawn = { value: 0, wdl: 0 as const, words: "draw", best: true };
+  const all = legal.map((action) => ({ ...action, ...drawn }));
+  return { reach: true, mover, value: 0, wdl: 0, words: "draw", moves: all };
+}
+
+/** Move `at` of a game, graded: a blunder where cell 5 is filled before cell 4. */
+export function plyOf(moves: number[], at: number): Ply {
+  const before = position(moves.slice(0, at));
+  const move = position(moves).history[at]!;
+  const bad = move.action === 5 && !moves.slice(0, at).includes(4);
+  const odds = (value: number) => ({
+    value,
+    win: (1 + value) / 2,
+    draw: 0,
+    loss: (1 - value) / 2,
+    exact: false,
+  });
+  const best = bad ? before.legal.find(({ action }) => action === 4)! : described(move.action);
+  return {
+    ...move,
+    grade: bad ? "blunder" : before.legal.length === 1 ? "forced" : "best",
+    loss: bad ? 0.8 : 0,
+    accuracy: bad ? 15 : 100,
+    exact: false,
+    before: odds(0.4),
+    after: odds(bad ? -0.4 : 0.4),
+    best,
+    line: [{ ply: at + 1, player: move.player, ...best }],
+    accepted: [best.action],
+  };
+}
+
+function reviewOf(plies: Ply[]): Reviewed {
+  const sides = [0, 1].map((player) => {
+    const own = plies.filter((ply) => ply.player === player);
+    const blunders = own.filter(({ grade }) => grade === "blunder").length;
+    return { player, accuracy: 90, moves: own.length, inaccuracies: 0, mistakes: 0, blunders };
+  });
+  return { sides, simulations: 200, model: ZOO };
+}
+
 interface Request {
   path: string;
   body: { game: string; moves: number[]; simulations?: number | null; level?: string | null };
@@ -157,6 +206,7 @@ export class FakeServer {
   stats = STATS;
   #held: (() => void) | null = null;
   #hold = Promise.resolve();
+  watched = { ...WATCHED }; // what it tells of a run beside that
 
   constructor() {
     vi.stubGlobal("fetch", (path: string, init?: RequestInit) => this.#fetch(path, init));
@@ -191,6 +241,7 @@ export class FakeServer {
       return Response.json({ detail: this.refusal }, { status: 422 });
     }
     if (path === "/think") return this.#think(body, init?.signal);
+    if (path === "/review") return this.#review(body);
     return Response.json(this.#answer(path));
   }
 
@@ -210,6 +261,15 @@ export class FakeServer {
       stream.close();
     };
     return new Response(new ReadableStream({ start: (stream) => void start(stream) }));
+  }
+
+  /** The review of a game: the last move first. Filling cell 5 before cell 4 is a blunder. */
+  #review({ moves }: Request["body"]): Response {
+    const plies = moves.map((_, at) => plyOf(moves, at)).toReversed();
+    const told = [...plies.map((ply) => ["ply", ply]), ["done", reviewOf(plies)]];
+    return new Response(
+      told.map(([name, data]) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`).join(""),
+    );
   }
 
   #answer(path: string): unknown {
@@ -240,10 +300,15 @@ export class FakeServer {
         };
       case "/game/state":
         return { ...position(list(asked.get("moves"))), game: asked.get("game") };
+      case "/solve":
+        return solvedOf(list(asked.get("moves")));
       case "/selfplay":
         return { run: "first", training: "running", message: "two actors and the trainer start" };
-      default:
+      default: {
+        const told = this.watched[route!];
+        if (told) return told(new URLSearchParams(query));
         throw new Error(`the fake server has no ${route}`);
+      }
     }
   }
 }

@@ -101,3 +101,9 @@ export const state = (game: string, moves: number[], signal?: AbortSignal) =>
 export const models = (game: string, run: string | null, signal?: AbortSignal) =>
   call<Models>(`/models?${new URLSearchParams({ game, ...(run && { run }) })}`, signal);
 export const runs = (signal?: AbortSignal) => call<Run[]>("/runs", signal);
+
+export type Solved = Schemas["SolveOut"];
+export type Ply = Schemas["GradedOut"];
+export type Reviewed = Schemas["ReviewOut"];
+export const solve = (game: string, moves: readonly number[], signal?: AbortSignal) =>
+  call<Solved>(`/solve?${new URLSearchParams({ game, moves: moves.join() })}`, signal);
