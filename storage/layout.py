@@ -6,6 +6,7 @@ data/<run>/replay.db       finished games (SQLite)
            checkpoints/    step_000400.pt: those of published models, to go back to
            stats.json      what the learner tells the page
            heartbeats/     <process>.json, a sign of life of each process
+           live/           <process>.json, the games that each actor is playing
            effort/         <process>.json, what each process has spent
            tensorboard/    learner/, referee/: numbers for TensorBoard, if they are wanted
            curve.json, .svg the learning curve, if one was drawn
@@ -13,6 +14,7 @@ data/<run>/replay.db       finished games (SQLite)
            yardstick/      random.jsonl, …: solved positions that the models are measured on
            ratings.json    the ladder of the run's players
            ratings.lock    held by the one tournament that extends it
+           matches/        tournament.jsonl, referee.jsonl: the moves of their games
            evaluations.json what the referee measured of each model
            verdicts.json   what the referee tells the learner: the best model, a relapse
            referee.lock    held by the one referee of the run
@@ -93,6 +95,15 @@ class RunPaths:
         return self.heartbeats / f"{name}.json"
 
     @property
+    def lives(self) -> Path:
+        """The folder of the games that are being played."""
+        return self.root / "live"
+
+    def live(self, name: str) -> Path:
+        """The games that the actor called `name` is playing."""
+        return self.lives / f"{name}.json"
+
+    @property
     def efforts(self) -> Path:
         """The folder of what the processes have spent."""
         return self.root / "effort"
@@ -138,6 +149,14 @@ class RunPaths:
     def ratings_lock(self) -> Path:
         """Locked as long as a tournament extends the ladder."""
         return self.root / "ratings.lock"
+
+    def matches(self, occasion: str) -> Path:
+        """The games of the tournament's or the referee's matches."""
+        return self.root / "matches" / f"{occasion}.jsonl"
+
+    def old_matches(self, occasion: str) -> Path:
+        """The games before those in `matches`."""
+        return self.root / "matches" / f"{occasion}.old.jsonl"
 
     def levels(self, sha256: str) -> Path:
         """The ladder on which the levels of the model with this digest are rated."""
@@ -211,6 +230,7 @@ def create(paths: RunPaths) -> None:
         paths.models,
         paths.checkpoints,
         paths.heartbeats,
+        paths.lives,
         paths.yardsticks,
         paths.efforts,
     ):

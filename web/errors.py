@@ -14,13 +14,18 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.errors import CartridgeError, FinishedGame, IllegalAction, UnknownGame
+from engine.errors import CartridgeError, FinishedGame, IllegalAction, UnknownGame, UnknownRun
 from web.paths import methods
 from web.schemas import ErrorOut
 
 log = logging.getLogger(__name__)
 
-STATUS: dict[type[CartridgeError], int] = {UnknownGame: 404, FinishedGame: 409, IllegalAction: 422}
+STATUS: dict[type[CartridgeError], int] = {
+    UnknownGame: 404,
+    UnknownRun: 404,
+    FinishedGame: 409,
+    IllegalAction: 422,
+}
 """What the person asked wrongly; every other CartridgeError is the server's trouble, a 500."""
 
 MEANING = {

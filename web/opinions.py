@@ -1,134 +1,109 @@
-"""What is thought of one position: by the rules, by exact play, or by a search.
+"""What a run's snapshots think of one position: the raw network, through the eyes of play.
 
-An opinion is for one player and says so; whoever asks for the other gets the opposite. No ply is
-counted for that: in some games a player moves twice or passes.
+Networks are loaded once and kept, as many as there is room for; each runs on one thread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
 
-from engine.game import Game, State, value_for
-from engine.search import UNKNOWN, Searched
-from engine.solver import Solution
-from web.loaded import Loaded
-from web.schemas import Odds
-from web.solve import Oracle, sign
+from engine.errors import EvaluationError, ModelError, StorageError
+from engine.evaluator.onnx import OnnxEvaluator
+from engine.game import Game, State
+from engine.search import search
+from storage.models.filesystem import FilesystemModels
+from web.history import Chosen
+from web.lines import Line
+from web.schemas.opinions import OpinionOut, OpinionsOut, SkippedOut
 
-NEARLY = 0.035
-"""Values that differ by so little are as good as each other (lichess: 0.035 of win chance)."""
+MOST = 64
+"""Snapshots that one answer tells about."""
+KEPT = 2 * MOST
+"""Networks in memory: those of two runs."""
+KEPT_BYTES = 128 * 1024 * 1024
+"""Files of the networks in memory together; a network takes a few times its file."""
 
-LONGEST_LINE = 8
-"""Moves of an expected line that are shown."""
+
+class Networks:
+    """Snapshots by path, loaded; those that were not asked for the longest time go first."""
+
+    def __init__(self, most: int = KEPT, most_bytes: int = KEPT_BYTES) -> None:
+        self._most = most
+        self._most_bytes = most_bytes
+        self._kept: OrderedDict[Path, tuple[object, int, OnnxEvaluator]] = OrderedDict()
+        self.lock = Lock()
+        """Held by the one thread that asks networks, or loads them."""
+
+    def of(self, game: Game, models: FilesystemModels, step: int) -> OnnxEvaluator:
+        """The network of `step`; raises ModelError, or StorageError where it is gone."""
+        path, signature = models.paths.snapshot(step), models.snapshot_signature(step)
+        known = self._kept.pop(path, None)
+        if known is None or known[0] != signature:
+            data = models.snapshot(step)
+            known = signature, len(data), OnnxEvaluator(game, data)
+        self._kept[path] = known
+        while len(self._kept) > 1 and self._are_too_many():
+            self._kept.popitem(last=False)
+        return known[2]
+
+    @property
+    def paths(self) -> list[Path]:
+        """What is in memory, the longest unasked first."""
+        return list(self._kept)
+
+    def _are_too_many(self) -> bool:
+        size = sum(size for _, size, _ in self._kept.values())
+        return len(self._kept) > self._most or size > self._most_bytes
 
 
-@dataclass(frozen=True)
-class Opinion:
-    """The value in [-1, 1] of a position for `player`, and the share of draws in it.
+def opinions(networks: Networks, run: Chosen, moves: Sequence[int], most: int) -> OpinionsOut:
+    """What at most `most` snapshots of the run say of the position after `moves`.
 
-    `exact`: by the rules, the solver or a proof. `values` are the results -1, 0, 1 of every action
-    where the solver gave them. `best` are the actions that nothing beats, `line` goes on from the
-    first of them, `accepted` are as good or nearly so; all are empty once the game is over.
+    A snapshot that is damaged, foreign or gone is skipped and its reason told. Raises IllegalAction
+    or FinishedGame for moves that the rules do not allow.
     """
-
-    player: int
-    value: float
-    draw: float
-    exact: bool
-    values: dict[int, int] = field(default_factory=dict)
-    best: tuple[int, ...] = ()
-    line: tuple[int, ...] = ()
-    accepted: tuple[int, ...] = ()
-
-    def value_for(self, player: int) -> float:
-        """The value for one of the players."""
-        return self.value if player == self.player else 0.0 - self.value
-
-
-def odds(value: float, draw: float, exact: bool) -> Odds:
-    """A value and a share of draws as win, draw and loss, so that win - loss is the value.
-
-    Draws are taken from the network; where the search is surer than that they become fewer.
-    """
-    draw = 1.0 - abs(value) if exact else min(draw, 1.0 - abs(value))
-    win, loss = (1.0 - draw + value) / 2, (1.0 - draw - value) / 2
-    return Odds(value=value, win=win, draw=draw, loss=loss, exact=exact)
+    line, models = Line.from_moves(run.game, moves), FilesystemModels(run.paths)
+    steps = models.steps() if run.paths.models.is_dir() else []
+    found: list[OpinionOut] = []
+    skipped: list[SkippedOut] = []
+    for step in [] if run.game.is_over(line.state) else thinned(steps, most):
+        try:
+            with networks.lock:
+                found.append(_opinion(networks, run, models, step, line.state))
+        except (EvaluationError, ModelError, StorageError) as error:
+            name = run.paths.snapshot(step).stem
+            skipped.append(SkippedOut(model=name, step=step, reason=str(error)))
+    return OpinionsOut(
+        run=run.name,
+        position=line.show(),
+        snapshots=len(steps),
+        opinions=found,
+        skipped=skipped,
+    )
 
 
-class Judge:
-    """Forms opinions about the positions of one game, with a tree of its own."""
-
-    def __init__(self, game: Game, loaded: Loaded, oracle: Oracle, simulations: int) -> None:
-        self.game = game
-        self._mind = loaded.minds.fresh()
-        self._oracle = oracle
-        self._simulations = simulations
-        self._solving = True
-
-    def of(self, state: State, gone: Callable[[], bool]) -> Opinion:
-        """The opinion of a position; meant to be asked from the end of a game to its start.
-
-        Once a position was out of the solver's reach the ones before it are not tried: they are
-        harder.
-        """
-        if self.game.is_over(state):
-            value = value_for(self.game.result(state), 0)
-            return Opinion(0, value, 0.0, exact=True)
-        solution = self._oracle.solution(self.game, state) if self._solving else None
-        self._solving = solution is not None
-        return self._opinion(state, solution, gone)
-
-    def beside(self, state: State, gone: Callable[[], bool]) -> Opinion:
-        """The opinion of a position that the game did not come to, as near to the end as others."""
-        if self.game.is_over(state):
-            return self.of(state, gone)
-        return self._opinion(state, self._oracle.solution(self.game, state), gone)
-
-    def _opinion(
-        self, state: State, solution: Solution | None, gone: Callable[[], bool]
-    ) -> Opinion:
-        if solution is not None:
-            return self._solved(state, solution)
-        found = self._mind.think(state, self._simulations, stop=gone)
-        return _searched(self.game, state, found)
-
-    def _solved(self, state: State, solution: Solution) -> Opinion:
-        values: dict[int, int] = {action: sign(value) for action, value in solution.values.items()}
-        result = sign(solution.value)
-        return Opinion(
-            self.game.mover(state),
-            float(result),
-            0.0,
-            exact=True,
-            values=values,
-            best=solution.best,
-            line=self._perfect_line(state, solution),
-            accepted=tuple(action for action, value in values.items() if value == result),
-        )
-
-    def _perfect_line(self, state: State, solution: Solution | None) -> tuple[int, ...]:
-        line: list[int] = []
-        while solution is not None and len(line) < LONGEST_LINE:
-            line.append(solution.best[0])
-            state = self.game.after(state, line[-1])
-            solution = self._oracle.solution(self.game, state)
-        return tuple(line)
+def thinned(steps: Sequence[int], most: int) -> list[int]:
+    """At most `most` (2 or more) of `steps`, evenly, with the first and the last."""
+    if len(steps) <= most:
+        return list(steps)
+    return [steps[round(i * (len(steps) - 1) / (most - 1))] for i in range(most)]
 
 
-def _searched(game: Game, state: State, found: Searched) -> Opinion:
-    """A search's opinion: the value of its best move, or what it proved."""
-    best, proven = int(found.best[0]), int(found.proven[0])
-    known = {a: float(found.q[0, a]) for a in game.legal(state) if found.visits[0, a] > 0}
-    value = float(proven) if proven != UNKNOWN else known.get(best, float(found.value[0]))
-    value = max(-1.0, min(1.0, value))
-    good = [action for action, q in known.items() if action == best or q >= value - NEARLY]
-    return Opinion(
-        game.mover(state),
-        value,
-        float(found.wdl[0, 1]),
-        exact=proven != UNKNOWN,
-        best=(best,),
-        line=tuple(found.line[0][:LONGEST_LINE]),
-        accepted=tuple(good),
+def _opinion(
+    networks: Networks, run: Chosen, models: FilesystemModels, step: int, state: State
+) -> OpinionOut:
+    network = networks.of(run.game, models, step)
+    # The cheapest search evaluates the root through the same symmetry as play does.
+    found = search(run.game, state[None], 1, network, run.search)
+    win, draw, loss = (float(share) for share in found.wdl[0])
+    return OpinionOut(
+        model=run.paths.snapshot(step).stem,
+        step=step,
+        published_at=network.card.created_at,
+        wdl=[win, draw, loss],
+        value=win - loss,
+        policy=[float(found.prior[0, action]) for action in run.game.legal(state)],
     )

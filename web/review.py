@@ -22,10 +22,10 @@ from dataclasses import replace
 
 from engine.game import Game
 from engine.search.live import never
+from web.judgements import Judge, Opinion, odds
 from web.lines import Line
 from web.loaded import Loaded
-from web.opinions import Judge, Opinion, odds
-from web.schemas import PlyOut, ReviewOut, SideOut
+from web.schemas import GradedOut, ReviewOut, SideOut
 from web.schemas.review import Grade
 from web.solve import Oracle
 
@@ -55,7 +55,7 @@ def review(
     moves: Sequence[int],
     simulations: int,
     gone: Callable[[], bool] = never,
-) -> Iterator[PlyOut | ReviewOut]:
+) -> Iterator[GradedOut | ReviewOut]:
     """Every move graded, the last one first, and then the sum; ends early once nobody waits.
 
     Raises IllegalAction or FinishedGame before the first answer if the moves cannot be played.
@@ -73,10 +73,10 @@ def _walk(
     lines: list[Line],
     simulations: int,
     gone: Callable[[], bool],
-) -> Iterator[PlyOut | ReviewOut]:
+) -> Iterator[GradedOut | ReviewOut]:
     judge = Judge(game, loaded, oracle, simulations)
     after = judge.of(lines[-1].state, gone)
-    graded: list[PlyOut] = []
+    graded: list[GradedOut] = []
     for ply in range(len(lines) - 1, 0, -1):
         line, action = lines[ply - 1], lines[ply].moves[-1]
         before = judge.of(line.state, gone)
@@ -101,7 +101,7 @@ def _beside(judge: Judge, line: Line, before: Opinion, gone: Callable[[], bool])
     return replace(before, value=best.value_for(before.player))
 
 
-def judged(line: Line, action: int, before: Opinion, after: Opinion) -> PlyOut:
+def judged(line: Line, action: int, before: Opinion, after: Opinion) -> GradedOut:
     """The move `action` in the position of `line`, given what is thought of it and of the next."""
     game, player = line.game, before.player
     only = len(game.legal(line.state)) == 1
@@ -115,7 +115,7 @@ def judged(line: Line, action: int, before: Opinion, after: Opinion) -> PlyOut:
         expected = expected.after(reply)
     move = line.after(action).show().history[-1]
     shown = {it.action: it for it in line.show().legal}
-    return PlyOut(
+    return GradedOut(
         **move.model_dump(),
         grade=found,
         loss=loss,
@@ -129,7 +129,7 @@ def judged(line: Line, action: int, before: Opinion, after: Opinion) -> PlyOut:
     )
 
 
-def side(player: int, graded: Sequence[PlyOut]) -> SideOut:
+def side(player: int, graded: Sequence[GradedOut]) -> SideOut:
     """How one player played."""
     own = [ply for ply in graded if ply.player == player and ply.grade != "forced"]
     count = {name: sum(ply.grade == name for ply in own) for name in GRADED}

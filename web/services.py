@@ -12,7 +12,10 @@ from fastapi import Depends, Request
 
 from engine.cli import cores
 from engine.config import Settings
+from web.book import Books
 from web.documents import Documents
+from web.ladder import Scorebooks
+from web.opinions import Networks
 from web.play import Play
 from web.pool import Pool, Turn
 from web.rates import Rates
@@ -20,6 +23,10 @@ from web.runs import Runs
 from web.shelf import Shelf
 from web.solve import Oracle
 from web.training import Training
+from web.trainings import Trainings
+
+HISTORIANS = 4
+"""Requests that may look into a run's past at once."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,11 @@ class Services:
     shelf: Shelf
     play: Play
     training: Training
+    trainings: Trainings
+    networks: Networks
+    books: Books
+    scorebooks: Scorebooks
+    historians: CapacityLimiter
     documents: Documents
     pool: Pool
     rates: Rates
@@ -62,6 +74,11 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
         shelf,
         Play(shelf, web),
         training,
+        Trainings(settings, training),
+        Networks(),
+        Books(),
+        Scorebooks(),
+        CapacityLimiter(HISTORIANS),
         Documents(settings, runs, shelf, training),
         pool,
         Rates(web.rate),

@@ -5,6 +5,7 @@
 import { vi } from "vitest";
 import type { Game, Health, Levels, Model, Ply, Position } from "./lib/api";
 import type { Reviewed, Solved, Stats, Thought } from "./lib/api";
+import { WATCHED } from "./watch/fake";
 
 const PLAYERS = [0, 1, 1, 0, 0, 1];
 export const UNIFORM: Model = { name: "uniform", step: null, published_at: null };
@@ -92,6 +93,7 @@ export const STATS: Stats = {
   positions: 0,
   window_positions: 0,
   samples_used: 0,
+  seconds: 0,
   message: "waiting for data: 312/500",
   history: [],
   evaluations: [],
@@ -204,6 +206,7 @@ export class FakeServer {
   stats = STATS;
   #held: (() => void) | null = null;
   #hold = Promise.resolve();
+  watched = { ...WATCHED }; // what it tells of a run beside that
 
   constructor() {
     vi.stubGlobal("fetch", (path: string, init?: RequestInit) => this.#fetch(path, init));
@@ -300,9 +303,12 @@ export class FakeServer {
       case "/solve":
         return solvedOf(list(asked.get("moves")));
       case "/selfplay":
-        return { training: "running", message: "two actors and the trainer start" };
-      default:
+        return { run: "first", training: "running", message: "two actors and the trainer start" };
+      default: {
+        const told = this.watched[route!];
+        if (told) return told(new URLSearchParams(query));
         throw new Error(`the fake server has no ${route}`);
+      }
     }
   }
 }

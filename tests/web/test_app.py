@@ -17,6 +17,10 @@ from web.app import create_app, openapi_document
 from web.routes import games as games_route
 
 ROUTES = {
+    ("get", "/v1/opinions"): "opinions",
+    ("get", "/v1/book"): "book",
+    ("get", "/v1/ladder"): "ladder",
+    ("get", "/v1/ladder/games"): "ladder_games",
     ("get", "/v1/health"): "health",
     ("get", "/v1/games"): "games",
     ("get", "/v1/games/{game}/levels"): "levels",
@@ -29,6 +33,11 @@ ROUTES = {
     ("get", "/v1/stats"): "stats",
     ("get", "/v1/models"): "models",
     ("post", "/v1/selfplay"): "selfplay",
+    ("get", "/v1/presets"): "presets",
+    ("get", "/v1/settings"): "run_settings",
+    ("get", "/v1/live"): "live",
+    ("get", "/v1/selfplay/games"): "selfplay_games",
+    ("get", "/v1/selfplay/games/{identity}"): "selfplay_game",
     ("get", "/v1/solve"): "solve",
     ("post", "/v1/review"): "review",
 }

@@ -26,9 +26,9 @@ from storage.layout import RunPaths
 from tests.toys import HEAP
 from tests.web.answers import check_sentence
 from web.app import create_app
-from web.opinions import Judge, odds
+from web.judgements import Judge, odds
 from web.review import accuracy, grade, review
-from web.schemas import PlyOut, ReviewOut
+from web.schemas import GradedOut, ReviewOut
 from web.served import Loaded, Served
 from web.solve import Oracle, sign
 
@@ -46,10 +46,10 @@ def untrained(game: Game) -> Loaded:
 
 def looked_back(
     game: Game, moves: list[int], oracle: Oracle, simulations: int = 30
-) -> tuple[list[PlyOut], ReviewOut]:
+) -> tuple[list[GradedOut], ReviewOut]:
     """The plies in the order of the game, and the sum."""
     answers = list(review(game, untrained(game), oracle, moves, simulations))
-    plies = [it for it in answers if isinstance(it, PlyOut)]
+    plies = [it for it in answers if isinstance(it, GradedOut)]
     assert [it.ply for it in plies] == list(range(len(moves), 0, -1))
     (last,) = (it for it in answers if isinstance(it, ReviewOut))
     assert last is answers[-1]
@@ -144,7 +144,7 @@ def test_a_blunder_is_graded_one_where_only_the_solver_knows(oracle: Oracle) -> 
         last = next(
             it
             for it in review(game, untrained(game), oracle, moves, 1)
-            if isinstance(it, PlyOut) and it.ply == len(moves)
+            if isinstance(it, GradedOut) and it.ply == len(moves)
         )
         assert (last.grade, last.loss, last.exact) == ("blunder", 2.0, True)
         assert values[last.best.action] == max(values.values())
@@ -205,7 +205,7 @@ def test_an_estimate_is_not_held_against_the_truth() -> None:
             return None if far else super().solution(game, state)
 
     answers = review(game, untrained(game), After(Limits(seconds=20)), [*moves], 1)
-    last = next(it for it in answers if isinstance(it, PlyOut))
+    last = next(it for it in answers if isinstance(it, GradedOut))
     assert last.ply == 17 and last.after.exact and not last.before.exact
     best = Oracle(Limits(seconds=20)).solution(game, game.replay([*moves[:16], last.best.action]))
     assert best is not None and last.before.value == -sign(best.value)

@@ -88,15 +88,6 @@ QUALITY: dict[str, Any] = {
 }
 
 
-INCIDENT: dict[str, Any] = {
-    "at": 5.5,
-    "step": 300,
-    "kind": "relapsed",
-    "message": "step 300 scores 31.0%",
-    "restored_step": 200,
-}
-
-
 def written(settings: Settings) -> dict[str, Any]:
     """A stats.json with every field that the page knows, each with a value of its own."""
     return {
@@ -116,6 +107,8 @@ def written(settings: Settings) -> dict[str, Any]:
         "positions": 41_000,
         "window_positions": 40_500,
         "samples_used": 160_000,
+        "seconds": 1234.5,
+        "budget_seconds": 3600.0,
         "message": "training",
         "history": [METRICS, {**METRICS, "step": 400}],
         "evaluations": [EVALUATION],

@@ -12,7 +12,7 @@ from web.errors import documented
 from web.events import EventStream, streamed
 from web.pool import Turn
 from web.review import review as reviewed
-from web.schemas import ErrorOut, PlyOut, ReviewIn, ReviewOut
+from web.schemas import ErrorOut, GradedOut, ReviewIn, ReviewOut
 from web.services import Services, Shared
 from web.telling import Tell, told
 
@@ -23,7 +23,7 @@ router = APIRouter()
     "/review",
     response_class=EventStream,
     responses={
-        **streamed(ply=PlyOut, done=ReviewOut, failed=ErrorOut),
+        **streamed(ply=GradedOut, done=ReviewOut, failed=ErrorOut),
         **documented(400, 404, 409, 413, 422, 429, 503),
     },
 )
@@ -41,13 +41,13 @@ async def review(request: ReviewIn, services: Shared, connection: Request) -> Ev
 
     def work(tell: Tell) -> None:
         for step in steps:
-            tell("ply" if isinstance(step, PlyOut) else "done", step)
+            tell("ply" if isinstance(step, GradedOut) else "done", step)
         turn.check()
 
     return EventStream(partial(told, services.threads, turn, work))
 
 
-def _steps(request: ReviewIn, services: Services, turn: Turn) -> Iterator[PlyOut | ReviewOut]:
+def _steps(request: ReviewIn, services: Services, turn: Turn) -> Iterator[GradedOut | ReviewOut]:
     served = services.shelf.of(request.game, request.run)
     simulations = services.play.simulations(request.simulations)
     loaded, moves = served.named(request.model), request.moves

@@ -35,7 +35,7 @@ class Odds(BaseModel):
     exact: bool = Field(description="known by the rules, the solver or a proof of the search")
 
 
-class PlyOut(MoveOut):
+class GradedOut(MoveOut):
     """One move of the game and what it lost. Every value is for the player who made it."""
 
     grade: Grade = Field(description="forced: there was no other move")

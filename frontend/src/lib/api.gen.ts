@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/v1/book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Book
+         * @description What a run's games of these steps played after `moves`, how often and how it ended.
+         */
+        get: operations["book"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/game/new": {
         parameters: {
             query?: never;
@@ -106,6 +126,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/ladder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ladder
+         * @description The ladder of a run: ratings, scores, and whose games can be played through.
+         */
+        get: operations["ladder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ladder/games": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ladder Games
+         * @description The games of two players, the newest first, whoever of them is named first.
+         */
+        get: operations["ladder_games"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description Boards of the games that actors are playing at this moment.
+         */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -140,6 +220,46 @@ export interface paths {
          * @description Play the person's action; the bot replies until it is the person's turn again.
          */
         post: operations["move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Opinions
+         * @description What the snapshots of a run thought of the position after `moves`, without any search.
+         */
+        get: operations["opinions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Presets
+         * @description The settings that a new run may be started with, by name.
+         */
+        get: operations["presets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -199,9 +319,69 @@ export interface paths {
         put?: never;
         /**
          * Selfplay
-         * @description Start or stop the training of the server's run.
+         * @description Start or stop the training of a run.
          */
         post: operations["selfplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/selfplay/games": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Selfplay Games
+         * @description Finished games of self-play, newest first.
+         */
+        get: operations["selfplay_games"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/selfplay/games/{identity}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Selfplay Game
+         * @description One finished game of self-play: every move, and what was recorded of its search.
+         */
+        get: operations["selfplay_game"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Settings
+         * @description With which settings a run was started.
+         */
+        get: operations["run_settings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -377,6 +557,68 @@ export interface components {
             value_error: number;
         };
         /**
+         * BookOut
+         * @description A position of the book and what was played there, most often first.
+         *
+         *     Two orders of moves that lead to one position are kept apart, and so are mirror images. Moves
+         *     that a game's random opening made are counted like any other.
+         */
+        BookOut: {
+            /**
+             * All Games
+             * @description in this period, whatever they played
+             */
+            all_games: number;
+            /**
+             * Complete
+             * @description every game was read; if not, the next answer reads on
+             */
+            complete: boolean;
+            /**
+             * Continuations
+             * @description none where the book ends
+             */
+            continuations: components["schemas"]["ContinuationOut"][];
+            /**
+             * Depth
+             * @description moves of each game that the book knows
+             */
+            depth: number;
+            /** From Step */
+            from_step: number;
+            here: components["schemas"]["OddsOut"];
+            /**
+             * Indexed
+             * @description games that the book is made of, the newest ones
+             */
+            indexed: number;
+            /**
+             * Periods
+             * @description the whole run in parts of about equal size
+             */
+            periods: components["schemas"]["PeriodOut"][];
+            position: components["schemas"]["PositionOut"];
+            /**
+             * Pruned
+             * @description games that were dropped from replay.db to bound its size
+             */
+            pruned: number;
+            /** Run */
+            run: string;
+            /**
+             * Stored
+             * @description games in replay.db
+             */
+            stored: number;
+            /** To Step */
+            to_step: number;
+            /**
+             * Trend Periods
+             * @description likewise this period; `games` came here
+             */
+            trend_periods: components["schemas"]["PeriodOut"][];
+        };
+        /**
          * CalibrationOut
          * @description Positions of which the search predicted about the same: what came of them.
          */
@@ -425,6 +667,54 @@ export interface components {
              * @description why it is not in use; empty for the one that is
              */
             reason: string;
+        };
+        /**
+         * ContinuationOut
+         * @description A legal move: how often it was played here, and how it went for who played it.
+         */
+        ContinuationOut: {
+            /** Action */
+            action: number;
+            /** Clicks */
+            clicks: number[];
+            /** Label */
+            label: string;
+            odds: components["schemas"]["OddsOut"];
+            /**
+             * Share
+             * @description of the games that went on from here
+             */
+            share: number;
+            /**
+             * Trend
+             * @description its share in each of the answer's trend_periods; null where no game came here
+             */
+            trend: (number | null)[];
+        };
+        /**
+         * DuelOut
+         * @description All games of two players that count in the ladder; the score is that of `first`.
+         */
+        DuelOut: {
+            /** Draws */
+            draws: number;
+            /** First */
+            first: string;
+            /** Games */
+            games: number;
+            /**
+             * Interval
+             * @description 95 % interval of the score, over paired openings
+             */
+            interval: number[];
+            /** Losses */
+            losses: number;
+            /** Score */
+            score: number;
+            /** Second */
+            second: string;
+            /** Wins */
+            wins: number;
         };
         /**
          * ErrorOut
@@ -551,6 +841,58 @@ export interface components {
             view: components["schemas"]["ViewOut"];
         };
         /**
+         * GradedOut
+         * @description One move of the game and what it lost. Every value is for the player who made it.
+         */
+        GradedOut: {
+            /**
+             * Accepted
+             * @description the actions that are as good as the best, or nearly
+             */
+            accepted: number[];
+            /**
+             * Accuracy
+             * @description in percent, from the loss
+             */
+            accuracy: number;
+            /** Action */
+            action: number;
+            /** @description with the move that was made */
+            after: components["schemas"]["Odds"];
+            /** @description with the best move */
+            before: components["schemas"]["Odds"];
+            best: components["schemas"]["ActionOut"];
+            /** Clicks */
+            clicks: number[];
+            /**
+             * Exact
+             * @description whether the grade follows from exact values alone
+             */
+            exact: boolean;
+            /**
+             * Grade
+             * @description forced: there was no other move
+             * @enum {string}
+             */
+            grade: "best" | "good" | "inaccuracy" | "mistake" | "blunder" | "forced";
+            /** Label */
+            label: string;
+            /**
+             * Line
+             * @description what would have been expected, from the best move on
+             */
+            line: components["schemas"]["MoveOut"][];
+            /**
+             * Loss
+             * @description value lost, in [0, 2]; 0 for what the search would play
+             */
+            loss: number;
+            /** Player */
+            player: number;
+            /** Ply */
+            ply: number;
+        };
+        /**
          * HealthOut
          * @description The server is up; which games' models it has loaded.
          */
@@ -593,6 +935,88 @@ export interface components {
              * @description the learner's step, or that of the model that lost strength
              */
             step: number;
+        };
+        /**
+         * LadderGameOut
+         * @description A game from the start position; its first `opening` moves were drawn by chance.
+         */
+        LadderGameOut: {
+            /** At */
+            at: number;
+            /** Moves */
+            moves: number[];
+            /**
+             * Number
+             * @description the how-manieth meeting of the two, from 0
+             */
+            number: number;
+            /**
+             * Occasion
+             * @enum {string}
+             */
+            occasion: "tournament" | "referee";
+            /** Opening */
+            opening: number;
+            /**
+             * Players
+             * @description who was player 0, who moves first, and player 1
+             */
+            players: string[];
+            /**
+             * Result
+             * @description final margin for player 0
+             */
+            result: number;
+            /**
+             * Winner
+             * @description 0 or 1; null after a draw
+             */
+            winner: number | null;
+        };
+        /**
+         * LadderGamesOut
+         * @description Games of two players, the newest first; `games` of them are kept in all.
+         */
+        LadderGamesOut: {
+            /** Game */
+            game: string;
+            /** Games */
+            games: number;
+            /** Run */
+            run: string;
+            /** Shown */
+            shown: components["schemas"]["LadderGameOut"][];
+        };
+        /**
+         * LadderOut
+         * @description The ladder of a run, the strongest first; no players while there is none.
+         */
+        LadderOut: {
+            /**
+             * Command
+             * @description what extends the ladder
+             */
+            command: string;
+            /** Duels */
+            duels: components["schemas"]["DuelOut"][];
+            /** Game */
+            game: string;
+            /** Opening Plies */
+            opening_plies: number | null;
+            /**
+             * Pairs
+             * @description whose games are kept, the newest first
+             */
+            pairs: components["schemas"]["PairOut"][];
+            /** Players */
+            players: components["schemas"]["RungOut"][];
+            /** Run */
+            run: string;
+            /**
+             * Updated At
+             * @description seconds since the epoch; null: no ladder yet
+             */
+            updated_at: number | null;
         };
         /**
          * LengthsOut
@@ -650,10 +1074,95 @@ export interface components {
             model: components["schemas"]["ModelOut"];
         };
         /**
+         * LiveActorOut
+         * @description The games that one actor shows, always in the same places.
+         */
+        LiveActorOut: {
+            /** Actor */
+            actor: string;
+            /** Age Seconds */
+            age_seconds: number;
+            /** Games */
+            games: components["schemas"]["LiveGameOut"][];
+            /**
+             * Model Step
+             * @description of the model that plays; null for uniform play
+             */
+            model_step: number | null;
+        };
+        /**
+         * LiveGameOut
+         * @description A game of an actor as it is, and the search of its position as far as it is.
+         */
+        LiveGameOut: {
+            /**
+             * Budget
+             * @description simulations that it will do; 0 where it has not begun
+             */
+            budget: number;
+            /** Cells */
+            cells: number[];
+            /**
+             * Highlight
+             * @description cells of the winning line, if there is one
+             */
+            highlight: number[];
+            /** @description null before the first move */
+            last: components["schemas"]["MoveOut"] | null;
+            /** Mover */
+            mover: number;
+            /**
+             * Options
+             * @description the actions that were visited, the most first
+             */
+            options: components["schemas"]["OptionOut"][];
+            /** Over */
+            over: boolean;
+            /** Plies */
+            plies: number;
+            /**
+             * Simulations
+             * @description that the search has done so far
+             */
+            simulations: number;
+            /**
+             * Value
+             * @description of the search so far, for the mover, in [-1, 1]
+             */
+            value: number | null;
+            /**
+             * Winner
+             * @description 0 or 1; null while the game goes on and after a draw
+             */
+            winner: number | null;
+        };
+        /**
+         * LiveOut
+         * @description What the actors of a run are playing; empty while nobody plays.
+         */
+        LiveOut: {
+            /** Actors */
+            actors: components["schemas"]["LiveActorOut"][];
+            /** Game */
+            game: string;
+            /** Run */
+            run: string;
+        };
+        /**
          * MetricsRow
          * @description One line of the learner's history.
          */
         MetricsRow: {
+            /**
+             * Batch Fill
+             * @description share of the games whose position was in a batch of the network
+             */
+            batch_fill?: number | null;
+            /**
+             * Cache Hits
+             * @description share of the positions that did not need the network
+             */
+            cache_hits?: number | null;
             /**
              * Core Seconds
              * @description processor time of self-play and learning so far; 0 in older runs
@@ -666,6 +1175,11 @@ export interface components {
              * @default 0
              */
             ending_loss: number;
+            /**
+             * Evaluations Per Second
+             * @description positions through the network, of all actors
+             */
+            evaluations_per_second?: number | null;
             /**
              * Flops
              * @description operations of the network in both, multiplications and additions
@@ -680,8 +1194,18 @@ export interface components {
             grad_norm: number;
             /** Learning Rate */
             learning_rate: number;
+            /**
+             * Loading Share
+             * @description of their time: loading models
+             */
+            loading_share?: number | null;
             /** Loss */
             loss: number;
+            /**
+             * Network Share
+             * @description of the actors' time: in the network
+             */
+            network_share?: number | null;
             /**
              * Policy Entropy
              * @description of the targets, in nats: the floor of the policy loss
@@ -704,12 +1228,32 @@ export interface components {
              * @description training time of the run so far, over all restarts
              */
             seconds: number;
+            /**
+             * Simulations Per Second
+             * @description of all actors; this and what follows is null without them
+             */
+            simulations_per_second?: number | null;
             /** Step */
             step: number;
             /** Steps Per Second */
             steps_per_second: number;
+            /**
+             * Storing Share
+             * @description of their time: storing games
+             */
+            storing_share?: number | null;
+            /**
+             * Tree Share
+             * @description of their time: in the search tree
+             */
+            tree_share?: number | null;
             /** Value Loss */
             value_loss: number;
+            /**
+             * Waiting Share
+             * @description of their time: paused, or ahead of the learner
+             */
+            waiting_share?: number | null;
         };
         /**
          * ModelOut
@@ -907,6 +1451,123 @@ export interface components {
             win: number;
         };
         /**
+         * OddsOut
+         * @description How games ended for the mover of the position; a draw counts half in `score`.
+         */
+        OddsOut: {
+            /** Draws */
+            draws: number;
+            /** Games */
+            games: number;
+            /**
+             * Interval
+             * @description 95 % interval of the score (Wilson)
+             */
+            interval: number[];
+            /** Losses */
+            losses: number;
+            /**
+             * Score
+             * @description share of points; null without a game
+             */
+            score: number | null;
+            /** Wins */
+            wins: number;
+        };
+        /**
+         * OpinionOut
+         * @description What one snapshot says without a search; everything is for the position's mover.
+         */
+        OpinionOut: {
+            /**
+             * Model
+             * @description its name, such as step_000400
+             */
+            model: string;
+            /**
+             * Policy
+             * @description a share for each of position.legal, in its order
+             */
+            policy: number[];
+            /** Published At */
+            published_at: number;
+            /** Step */
+            step: number;
+            /**
+             * Value
+             * @description win minus loss, in [-1, 1]
+             */
+            value: number;
+            /**
+             * Wdl
+             * @description probabilities of win, draw and loss
+             */
+            wdl: number[];
+        };
+        /**
+         * OpinionsOut
+         * @description The opinions of a run, the oldest first; none of a position in which the game is over.
+         *
+         *     Of `snapshots` in all so many were asked as was wanted, evenly, the first and the last among
+         *     them.
+         */
+        OpinionsOut: {
+            /** Opinions */
+            opinions: components["schemas"]["OpinionOut"][];
+            position: components["schemas"]["PositionOut"];
+            /** Run */
+            run: string;
+            /** Skipped */
+            skipped: components["schemas"]["SkippedOut"][];
+            /** Snapshots */
+            snapshots: number;
+        };
+        /**
+         * OptionOut
+         * @description A legal action and its share of a search's visits, or of what is to be learnt from it.
+         */
+        OptionOut: {
+            /** Action */
+            action: number;
+            /** Clicks */
+            clicks: number[];
+            /** Label */
+            label: string;
+            /** Share */
+            share: number;
+        };
+        /**
+         * PairOut
+         * @description Two players whose games can be played through, `games` of them, the last at `latest_at`.
+         */
+        PairOut: {
+            /** First */
+            first: string;
+            /** Games */
+            games: number;
+            /** Latest At */
+            latest_at: number;
+            /**
+             * Occasion
+             * @enum {string}
+             */
+            occasion: "tournament" | "referee";
+            /** Second */
+            second: string;
+        };
+        /**
+         * PeriodOut
+         * @description Games of the models from one step to another, both included; -1 = before the first model.
+         */
+        PeriodOut: {
+            /** From Step */
+            from_step: number;
+            /** Games */
+            games: number;
+            /** To Step */
+            to_step: number;
+        };
+        /**
          * PieceOut
          * @description How one kind of piece is drawn.
          */
@@ -936,55 +1597,14 @@ export interface components {
         };
         /**
          * PlyOut
-         * @description One move of the game and what it lost. Every value is for the player who made it.
+         * @description One move of a finished game, the board after it, and the search before it.
          */
         PlyOut: {
-            /**
-             * Accepted
-             * @description the actions that are as good as the best, or nearly
-             */
-            accepted: number[];
-            /**
-             * Accuracy
-             * @description in percent, from the loss
-             */
-            accuracy: number;
-            /** Action */
-            action: number;
-            /** @description with the move that was made */
-            after: components["schemas"]["Odds"];
-            /** @description with the best move */
-            before: components["schemas"]["Odds"];
-            best: components["schemas"]["ActionOut"];
-            /** Clicks */
-            clicks: number[];
-            /**
-             * Exact
-             * @description whether the grade follows from exact values alone
-             */
-            exact: boolean;
-            /**
-             * Grade
-             * @description forced: there was no other move
-             * @enum {string}
-             */
-            grade: "best" | "good" | "inaccuracy" | "mistake" | "blunder" | "forced";
-            /** Label */
-            label: string;
-            /**
-             * Line
-             * @description what would have been expected, from the best move on
-             */
-            line: components["schemas"]["MoveOut"][];
-            /**
-             * Loss
-             * @description value lost, in [0, 2]; 0 for what the search would play
-             */
-            loss: number;
-            /** Player */
-            player: number;
-            /** Ply */
-            ply: number;
+            /** Cells */
+            cells: number[];
+            move: components["schemas"]["MoveOut"];
+            /** @description null where the position was not recorded: a random opening, a forced move, a fast search */
+            searched: components["schemas"]["SearchedOut"] | null;
         };
         /**
          * PositionOut
@@ -1020,6 +1640,18 @@ export interface components {
              * @description 0 or 1; null while the game goes on and after a draw
              */
             winner: number | null;
+        };
+        /**
+         * PresetOut
+         * @description Settings by one word.
+         */
+        PresetOut: {
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
         };
         /**
          * ProcessOut
@@ -1198,8 +1830,150 @@ export interface components {
             updated_at: number | null;
         };
         /**
+         * RunSettingsOut
+         * @description What a run was started with the last time.
+         */
+        RunSettingsOut: {
+            /**
+             * At
+             * @description when, seconds since the epoch; null if it never was
+             */
+            at: number | null;
+            /**
+             * Changes
+             * @description settings, by section.key, that differ from those that the game comes with
+             */
+            changes: {
+                [key: string]: string;
+            };
+            /**
+             * Command
+             * @description that repeats the run; null if it never was started
+             */
+            command: string | null;
+            /** Game */
+            game: string;
+            /**
+             * Machine
+             * @description what it was computed on
+             */
+            machine: string | null;
+            /** Run */
+            run: string;
+        };
+        /**
+         * RungOut
+         * @description A player of the ladder: Elo with its 95 % limits, null before the first rating.
+         */
+        RungOut: {
+            /**
+             * Fixed
+             * @description an anchor: it never changes, so ladders can be compared
+             */
+            fixed: boolean;
+            /** Games */
+            games: number;
+            /** Interval */
+            interval: number[] | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "random" | "greedy" | "solver" | "alphabeta" | "mcts" | "model";
+            /** Player */
+            player: string;
+            /** Rating */
+            rating: number | null;
+            /**
+             * Sha256
+             * @description of the model's weights
+             */
+            sha256: string | null;
+            /**
+             * Step
+             * @description of the model, where it is a snapshot's
+             */
+            step: number | null;
+        };
+        /**
+         * SearchedOut
+         * @description What was recorded of a search.
+         */
+        SearchedOut: {
+            /**
+             * Exact
+             * @description whether that value is proven
+             */
+            exact: boolean;
+            /**
+             * Options
+             * @description the target of the policy, most likely first
+             */
+            options: components["schemas"]["OptionOut"][];
+            /**
+             * Surprise
+             * @description KL divergence of the search from the network's policy, in nats; null in games of older versions
+             */
+            surprise: number | null;
+            /**
+             * Value
+             * @description for the mover, in [-1, 1]
+             */
+            value: number;
+        };
+        /**
+         * SelfplayGameOut
+         * @description A finished game in one line.
+         */
+        SelfplayGameOut: {
+            /**
+             * At
+             * @description when it ended, seconds since the epoch
+             */
+            at: number;
+            /** Id */
+            id: number;
+            /**
+             * Model Step
+             * @description of the model that played; null for uniform play
+             */
+            model_step: number | null;
+            /** Plies */
+            plies: number;
+            /**
+             * Positions
+             * @description of them recorded to learn from
+             */
+            positions: number;
+            /**
+             * Result
+             * @description final margin for player 0
+             */
+            result: number;
+            /**
+             * Winner
+             * @description 0 or 1; null after a draw
+             */
+            winner: number | null;
+        };
+        /**
+         * SelfplayGamesOut
+         * @description Finished games of a run, newest first; older ones `before` the id of the last.
+         */
+        SelfplayGamesOut: {
+            /** Game */
+            game: string;
+            /** Games */
+            games: components["schemas"]["SelfplayGameOut"][];
+            /** Run */
+            run: string;
+        };
+        /**
          * SelfplayIn
-         * @description Start or stop the training of the server's run.
+         * @description Start or stop the training of a run: the server's, unless another one is named.
+         *
+         *     A run that has begun goes on as it began. Where none is named, a game or a preset begins a new
+         *     one, named for both.
          */
         SelfplayIn: {
             /**
@@ -1207,19 +1981,59 @@ export interface components {
              * @enum {string}
              */
             command: "start" | "stop";
+            /**
+             * Game
+             * @description for a new run; default: the server's
+             */
+            game?: string | null;
+            /**
+             * Preset
+             * @description for a new run: one of /presets
+             */
+            preset?: string | null;
+            /**
+             * Run
+             * @description an old one, or a new one's name
+             */
+            run?: string | null;
         };
         /**
          * SelfplayOut
-         * @description What training does after the command.
+         * @description What training does after the command, and which run it is.
          */
         SelfplayOut: {
             /** Message */
             message: string;
+            /** Run */
+            run: string;
             /**
              * Training
              * @enum {string}
              */
             training: "running" | "paused" | "stopped";
+        };
+        /**
+         * SelfplayRecordOut
+         * @description A finished game, ply by ply.
+         */
+        SelfplayRecordOut: {
+            /** Game */
+            game: string;
+            head: components["schemas"]["SelfplayGameOut"];
+            /**
+             * Highlight
+             * @description cells of the winning line, if there is one
+             */
+            highlight: number[];
+            /** Plies */
+            plies: components["schemas"]["PlyOut"][];
+            /** Run */
+            run: string;
+            /**
+             * Start
+             * @description the cells before the first move
+             */
+            start: number[];
         };
         /**
          * SideOut
@@ -1244,6 +2058,18 @@ export interface components {
             moves: number;
             /** Player */
             player: number;
+        };
+        /**
+         * SkippedOut
+         * @description A snapshot that cannot be asked, and why.
+         */
+        SkippedOut: {
+            /** Model */
+            model: string;
+            /** Reason */
+            reason: string;
+            /** Step */
+            step: number;
         };
         /**
          * SolveOut
@@ -1320,6 +2146,11 @@ export interface components {
              */
             accuracy: components["schemas"]["AccuracyRow"][];
             /**
+             * Budget Seconds
+             * @description training time after which the run ends; null where it goes on
+             */
+            budget_seconds?: number | null;
+            /**
              * Can Control
              * @description whether POST /selfplay is allowed by the configuration
              */
@@ -1365,6 +2196,12 @@ export interface components {
              * @description samples trained on; / positions = the replay ratio reached
              */
             samples_used: number;
+            /**
+             * Seconds
+             * @description training time so far, over all restarts
+             * @default 0
+             */
+            seconds: number;
             /** Step */
             step: number;
             /**
@@ -1489,6 +2326,67 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    book: {
+        parameters: {
+            query?: {
+                moves?: string;
+                run?: string | null;
+                from_step?: number | null;
+                to_step?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the game is already over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     new_game: {
         parameters: {
             query?: never;
@@ -1745,6 +2643,157 @@ export interface operations {
             };
         };
     };
+    ladder: {
+        parameters: {
+            query?: {
+                run?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LadderOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    ladder_games: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+                run?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LadderGamesOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: {
+                /** @description name of a run; without it the server's */
+                run?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     models: {
         parameters: {
             query?: {
@@ -1882,6 +2931,96 @@ export interface operations {
             };
             /** @description the server is ending; Retry-After says when to ask again */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    opinions: {
+        parameters: {
+            query?: {
+                game?: string | null;
+                moves?: string;
+                run?: string | null;
+                most?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionsOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the game is already over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetOut"][];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2056,8 +3195,181 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the game is already over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description the body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    selfplay_games: {
+        parameters: {
+            query?: {
+                /** @description name of a run; without it the server's */
+                run?: string | null;
+                limit?: number;
+                /** @description only lower ids */
+                before?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelfplayGamesOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    selfplay_game: {
+        parameters: {
+            query?: {
+                /** @description name of a run; without it the server's */
+                run?: string | null;
+            };
+            header?: never;
+            path: {
+                identity: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelfplayRecordOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    run_settings: {
+        parameters: {
+            query?: {
+                /** @description name of a run; without it the server's */
+                run?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunSettingsOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

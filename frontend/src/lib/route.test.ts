@@ -29,8 +29,16 @@ test.each<PlayRoute>([
 test("the pages", () => {
   expect(parse("")).toMatchObject({ page: "play", game: null });
   expect(parse("#/")).toMatchObject({ page: "play", game: null });
-  expect(parse("#/watch")).toEqual({ page: "watch" });
-  expect(href({ page: "watch" })).toBe("#/watch");
+  const plain = { page: "watch", run: null, other: null } as const;
+  expect(parse("#/watch")).toEqual(plain);
+  expect(href(plain)).toBe("#/watch");
+  const compared = { page: "watch", run: "my.run-2", other: "older" } as const;
+  expect(href(compared)).toBe("#/watch?run=my.run-2&with=older");
+  expect(parse(href(compared))).toEqual(compared);
+  expect(parse("#/watch?run=../x")).toEqual({
+    page: "unknown",
+    reason: "“../x” is no name of a run.",
+  });
 });
 
 test.each([

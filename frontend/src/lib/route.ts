@@ -1,5 +1,7 @@
-/** The address bar: `#/play/<game>?moves=3,3,2&at=1&human=0&level=expert` and `#/watch`. */
+/** The address bar: `#/play/<game>?moves=3,3,2&at=1&human=0&level=expert` and `#/watch?run=…`. */
+import { parsePast, type PastRoute } from "../past/route";
 import { readReview, type ReviewRoute } from "../review/address";
+import { readWatching, type Watching, watching } from "../watch/route";
 import type { Player } from "./api";
 import { readSides, type Sides, sidesQuery } from "./sides";
 
@@ -13,7 +15,11 @@ export interface PlayRoute {
   resigned: Player | null; // who gave the game up
 }
 
-type Elsewhere = ReviewRoute | { page: "watch" } | { page: "unknown"; reason: string };
+export interface WatchRoute extends Watching {
+  page: "watch";
+}
+
+type Elsewhere = PastRoute | ReviewRoute | WatchRoute | { page: "unknown"; reason: string };
 export type Route = PlayRoute | Elsewhere;
 
 const NAME = /^[\w-]+$/;
@@ -24,7 +30,13 @@ export function parse(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?");
   const [page, game, ...rest] = path.split("/").filter((part) => part !== "");
   const unknown = (reason: string): Route => ({ page: "unknown", reason });
-  if (page === "watch" && game === undefined) return { page: "watch" };
+  const asked = new URLSearchParams(query);
+  const past = parsePast(path.split("/").filter((part) => part !== ""), asked);
+  if (past !== null) return typeof past === "string" ? unknown(past) : past;
+  if (page === "watch" && game === undefined) {
+    const found = readWatching(asked);
+    return typeof found === "string" ? unknown(found) : { page: "watch", ...found };
+  }
   if (page === "review") {
     const found = readReview(game === undefined ? [] : [game, ...rest], query);
     return typeof found === "string" ? unknown(found) : found;
@@ -32,7 +44,6 @@ export function parse(hash: string): Route {
   if ((page !== undefined && page !== "play") || rest.length > 0) {
     return unknown(`There is no page “${path}”.`);
   }
-  const asked = new URLSearchParams(query);
   if (game !== undefined && !NAME.test(game)) return unknown(`“${game}” is no name of a game.`);
   const moves = asked.get("moves") ?? "";
   if (moves !== "" && !LIST.test(moves)) {
@@ -60,8 +71,8 @@ export function parse(hash: string): Route {
 }
 
 /** The hash that `parse` reads back to the same route. */
-export function href(route: PlayRoute | { page: "watch" }): string {
-  if (route.page === "watch") return "#/watch";
+export function href(route: PlayRoute | WatchRoute): string {
+  if (route.page === "watch") return watching(route);
   if (route.game === null) return "#/play";
   const query = [
     ...(route.moves.length > 0 ? [`moves=${route.moves.join(",")}`] : []),
