@@ -1,7 +1,7 @@
 /** A server for the tests of the pages about a run's past; its game is that of ../fake. */
 import { vi } from "vitest";
 import { GAME, position } from "../fake";
-import type { Book, Ladder, LadderGames, Odds, Opinion, Opinions } from "./api";
+import type { Book, Ladder, LadderGames, Odds, Opinion, Opinions, Run } from "./api";
 
 const opinion = (step: number, win: number, favourite: number, legal: number): Opinion => ({
   model: `step_${step}`,
@@ -128,6 +128,18 @@ export const GAMES: LadderGames = {
 
 const numbers = (text: string | null): number[] => (text ? text.split(",").map(Number) : []);
 
+const told = (run: string): Run => ({
+  run,
+  game: GAME.name,
+  steps: 1000,
+  games: 300,
+  positions: 3000,
+  updated_at: 1000,
+  training: "stopped",
+  models: 4,
+  trouble: null,
+});
+
 /** Stands in for `fetch`; `asked` are the addresses that were asked for. */
 export class FakePast {
   asked: string[] = [];
@@ -136,9 +148,11 @@ export class FakePast {
   book = book;
   ladder = LADDER;
   games = GAMES;
+  runs = ["first"];
 
   constructor() {
     vi.stubGlobal("fetch", async (address: string) => {
+      if (address === "/v1/runs") return Response.json(this.runs.map(told));
       this.asked.push(address);
       if (this.refusal) return Response.json({ detail: this.refusal }, { status: 422 });
       return Response.json(this.#answer(new URL(address, "http://here")));
