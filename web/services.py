@@ -21,6 +21,7 @@ from web.pool import Pool, Turn
 from web.rates import Rates
 from web.runs import Runs
 from web.shelf import Shelf
+from web.solve import Oracle
 from web.training import Training
 from web.trainings import Trainings
 
@@ -45,6 +46,7 @@ class Services:
     documents: Documents
     pool: Pool
     rates: Rates
+    oracle: Oracle
     threads: CapacityLimiter
     """A thread for each search that is admitted, so that none waits for one."""
     ending: asyncio.Event = field(default_factory=asyncio.Event)
@@ -80,6 +82,7 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
         Documents(settings, runs, shelf, training),
         pool,
         Rates(web.rate),
+        Oracle(),
         CapacityLimiter(pool.places),
     )
 
