@@ -1,6 +1,7 @@
 /** A server for the tests of the pages about a run's past; its game is that of ../fake. */
 import { vi } from "vitest";
 import { GAME, position } from "../fake";
+import type { Solved } from "../lib/api";
 import type { Book, Ladder, LadderGames, Odds, Opinion, Opinions, Run } from "./api";
 
 const opinion = (step: number, win: number, favourite: number, legal: number): Opinion => ({
@@ -128,6 +129,23 @@ export const GAMES: LadderGames = {
 
 const numbers = (text: string | null): number[] => (text ? text.split(",").map(Number) : []);
 
+/** The first move of all wins, the others lose. */
+export function solved(moves: number[]): Solved {
+  const shown = position(moves);
+  const move = (first: boolean) => ({
+    value: first ? 1 : -1,
+    wdl: first ? (1 as const) : (-1 as const),
+    words: first ? "win in 2 moves" : "loss in 3 moves",
+    best: first,
+  });
+  return {
+    reach: moves.length > 0,
+    mover: shown.mover,
+    ...(moves.length > 0 && move(true)),
+    moves: moves.length > 0 ? shown.legal.map((it, i) => ({ ...it, ...move(i === 0) })) : [],
+  };
+}
+
 const told = (run: string): Run => ({
   run,
   game: GAME.name,
@@ -149,6 +167,7 @@ export class FakePast {
   ladder = LADDER;
   games = GAMES;
   runs = ["first"];
+  solved = solved;
 
   constructor() {
     vi.stubGlobal("fetch", async (address: string) => {
@@ -171,6 +190,8 @@ export class FakePast {
         return this.ladder;
       case "/v1/ladder/games":
         return this.games;
+      case "/v1/solve":
+        return this.solved(moves);
       case "/v1/game/state":
         return position(moves);
       default:
