@@ -13,8 +13,8 @@ from web import ladder as ladders
 from web import opinions as snapshots
 from web.errors import documented
 from web.history import chosen
-from web.opinions import MOST
 from web.lines import parse_moves
+from web.opinions import MOST
 from web.schemas import BookOut, LadderGamesOut, LadderOut, OpinionsOut
 from web.services import Services, Shared
 
