@@ -21,6 +21,7 @@ from web.pool import Pool, Turn
 from web.rates import Rates
 from web.runs import Runs
 from web.shelf import Shelf
+from web.solve import Oracle
 from web.training import Training
 from web.trainings import Trainings
 
@@ -44,6 +45,7 @@ class Services:
     documents: Documents
     pool: Pool
     rates: Rates
+    oracle: Oracle
     threads: CapacityLimiter
     """A thread for each search that is admitted, so that none waits for one."""
     ending: asyncio.Event = field(default_factory=asyncio.Event)
@@ -78,6 +80,7 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
         Documents(settings, runs, shelf, trainings),
         pool,
         Rates(web.rate),
+        Oracle(),
         CapacityLimiter(pool.places),
     )
 

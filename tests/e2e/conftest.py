@@ -47,9 +47,7 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not PAGE.is_file():
         missing(f"{PAGE.relative_to(ROOT)} is missing: run `npm run build` in frontend/")
     folder = tmp_path_factory.mktemp("e2e")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     options = ["--game", "tictactoe", "--data-dir", str(folder / "data"), "--port", str(port)]
     log = folder / "web.log"
     with log.open("wb") as output:
@@ -67,6 +65,14 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -38,6 +38,8 @@ ROUTES = {
     ("get", "/v1/live"): "live",
     ("get", "/v1/selfplay/games"): "selfplay_games",
     ("get", "/v1/selfplay/games/{identity}"): "selfplay_game",
+    ("get", "/v1/solve"): "solve",
+    ("post", "/v1/review"): "review",
 }
 
 
@@ -94,6 +96,7 @@ def test_openapi_document() -> None:
         responses = document["paths"][path][method]["responses"]
         (answer,) = responses["200"]["content"].items()
         kind = {"think": "text/event-stream", "stats_stream": "text/event-stream"}
+        kind["review"] = "text/event-stream"
         assert answer[0] == kind.get(name, "application/json")
         assert "itemSchema" in answer[1] or "schema" in answer[1]
         refusals = {s: r for s, r in responses.items() if s >= "400"}

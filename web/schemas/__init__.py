@@ -32,6 +32,8 @@ from web.schemas.quality import (
     QualityOut,
     QualityRow,
 )
+from web.schemas.review import GradedOut, Odds, ReviewIn, ReviewOut, SideOut
+from web.schemas.solve import SolvedMove, SolveOut
 from web.schemas.stats import (
     AccuracyRow,
     EvaluationRow,
@@ -72,6 +74,7 @@ __all__ = [
     "FigureOut",
     "FirstMoveOut",
     "GameOut",
+    "GradedOut",
     "HealthOut",
     "IncidentRow",
     "LadderGameOut",
@@ -90,6 +93,7 @@ __all__ = [
     "MoveOut",
     "MoveStats",
     "NewGameIn",
+    "Odds",
     "OddsOut",
     "OpinionOut",
     "OpinionsOut",
@@ -105,6 +109,8 @@ __all__ = [
     "PromotionRow",
     "QualityOut",
     "QualityRow",
+    "ReviewIn",
+    "ReviewOut",
     "RunOut",
     "RunSettingsOut",
     "RungOut",
@@ -114,7 +120,10 @@ __all__ = [
     "SelfplayIn",
     "SelfplayOut",
     "SelfplayRecordOut",
+    "SideOut",
     "SkippedOut",
+    "SolveOut",
+    "SolvedMove",
     "StatsOut",
     "Strict",
     "ThinkIn",
@@ -123,5 +132,5 @@ __all__ = [
     "ViewOut",
 ]
 
-STREAMED = (ThoughtDone,)
+STREAMED = (ThoughtDone, GradedOut, ReviewOut)
 """Shapes that no answer but a stream of events carries; the OpenAPI document lists them too."""

@@ -266,6 +266,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review
+         * @description Grade every move of a game, the last one first, and then how well each side played.
+         *
+         *     Who closes the connection ends the work. A failure in the middle is the event `failed`.
+         */
+        post: operations["review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs": {
         parameters: {
             query?: never;
@@ -358,6 +380,26 @@ export interface paths {
          * @description With which settings a run was started.
          */
         get: operations["run_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/solve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Solve
+         * @description The exact value of each legal action after `moves`; `reach` false beyond a second's work.
+         */
+        get: operations["solve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -797,6 +839,58 @@ export interface components {
             /** Title */
             title: string;
             view: components["schemas"]["ViewOut"];
+        };
+        /**
+         * GradedOut
+         * @description One move of the game and what it lost. Every value is for the player who made it.
+         */
+        GradedOut: {
+            /**
+             * Accepted
+             * @description the actions that are as good as the best, or nearly
+             */
+            accepted: number[];
+            /**
+             * Accuracy
+             * @description in percent, from the loss
+             */
+            accuracy: number;
+            /** Action */
+            action: number;
+            /** @description with the move that was made */
+            after: components["schemas"]["Odds"];
+            /** @description with the best move */
+            before: components["schemas"]["Odds"];
+            best: components["schemas"]["ActionOut"];
+            /** Clicks */
+            clicks: number[];
+            /**
+             * Exact
+             * @description whether the grade follows from exact values alone
+             */
+            exact: boolean;
+            /**
+             * Grade
+             * @description forced: there was no other move
+             * @enum {string}
+             */
+            grade: "best" | "good" | "inaccuracy" | "mistake" | "blunder" | "forced";
+            /** Label */
+            label: string;
+            /**
+             * Line
+             * @description what would have been expected, from the best move on
+             */
+            line: components["schemas"]["MoveOut"][];
+            /**
+             * Loss
+             * @description value lost, in [0, 2]; 0 for what the search would play
+             */
+            loss: number;
+            /** Player */
+            player: number;
+            /** Ply */
+            ply: number;
         };
         /**
          * HealthOut
@@ -1335,6 +1429,28 @@ export interface components {
             simulations?: number | null;
         };
         /**
+         * Odds
+         * @description What is expected of a position, for the player who made the move.
+         */
+        Odds: {
+            /** Draw */
+            draw: number;
+            /**
+             * Exact
+             * @description known by the rules, the solver or a proof of the search
+             */
+            exact: boolean;
+            /** Loss */
+            loss: number;
+            /**
+             * Value
+             * @description expected result in [-1, 1]: win - loss
+             */
+            value: number;
+            /** Win */
+            win: number;
+        };
+        /**
          * OddsOut
          * @description How games ended for the mover of the position; a draw counts half in `score`.
          */
@@ -1633,6 +1749,48 @@ export interface components {
             };
         };
         /**
+         * ReviewIn
+         * @description The game to look back at, from its first move on; it need not be over.
+         */
+        ReviewIn: {
+            /** Game */
+            game: string;
+            /**
+             * Model
+             * @description best, latest, step_000400 or zoo
+             */
+            model?: string | null;
+            /** Moves */
+            moves: number[];
+            /**
+             * Run
+             * @description of whose models one judges; null: as served
+             */
+            run?: string | null;
+            /**
+             * Simulations
+             * @description for each position; null: web.simulations
+             */
+            simulations?: number | null;
+        };
+        /**
+         * ReviewOut
+         * @description The review as a whole, once every move is graded.
+         */
+        ReviewOut: {
+            model: components["schemas"]["ModelOut"];
+            /**
+             * Sides
+             * @description player 0, player 1
+             */
+            sides: components["schemas"]["SideOut"][];
+            /**
+             * Simulations
+             * @description for each position that was not solved
+             */
+            simulations: number;
+        };
+        /**
          * RunOut
          * @description A run below the data folder, as its stats tell.
          */
@@ -1878,6 +2036,30 @@ export interface components {
             start: number[];
         };
         /**
+         * SideOut
+         * @description How one player played.
+         */
+        SideOut: {
+            /**
+             * Accuracy
+             * @description mean of its moves, in percent; null without any
+             */
+            accuracy: number | null;
+            /** Blunders */
+            blunders: number;
+            /** Inaccuracies */
+            inaccuracies: number;
+            /** Mistakes */
+            mistakes: number;
+            /**
+             * Moves
+             * @description moves that were a choice
+             */
+            moves: number;
+            /** Player */
+            player: number;
+        };
+        /**
          * SkippedOut
          * @description A snapshot that cannot be asked, and why.
          */
@@ -1888,6 +2070,69 @@ export interface components {
             reason: string;
             /** Step */
             step: number;
+        };
+        /**
+         * SolveOut
+         * @description The exact value of a position for its mover, or that the solver would take too long.
+         */
+        SolveOut: {
+            /** Mover */
+            mover: number;
+            /**
+             * Moves
+             * @default []
+             */
+            moves: components["schemas"]["SolvedMove"][];
+            /**
+             * Reach
+             * @description false: not within a second; everything else is then empty
+             */
+            reach: boolean;
+            /**
+             * Value
+             * @description of the best actions; see SolvedMove
+             */
+            value?: number | null;
+            /**
+             * Wdl
+             * @description for the mover
+             */
+            wdl?: (1 | 0 | -1) | null;
+            /** Words */
+            words?: string | null;
+        };
+        /**
+         * SolvedMove
+         * @description One legal action and what it is exactly worth to the mover.
+         */
+        SolvedMove: {
+            /** Action */
+            action: number;
+            /**
+             * Best
+             * @description whether no action has a higher value
+             */
+            best: boolean;
+            /** Clicks */
+            clicks: number[];
+            /** Label */
+            label: string;
+            /**
+             * Value
+             * @description as the game counts: final margin, or how soon it is won
+             */
+            value: number;
+            /**
+             * Wdl
+             * @description 1 it wins, 0 it draws, -1 it loses, for the mover
+             * @enum {integer}
+             */
+            wdl: 1 | 0 | -1;
+            /**
+             * Words
+             * @description the value said: "win in 3 moves", "loss by 4", "draw"
+             */
+            words: string;
         };
         /**
          * StatsOut
@@ -2785,6 +3030,102 @@ export interface operations {
             };
         };
     };
+    review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewIn"];
+            };
+        };
+        responses: {
+            /** @description events: ply, done, failed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description the body is not valid JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the game is already over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description too many searches at once or of one client; Retry-After says when to ask again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server is ending; Retry-After says when to ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     runs: {
         parameters: {
             query?: never;
@@ -3047,6 +3388,83 @@ export interface operations {
             };
             /** @description the server failed; its log says more */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    solve: {
+        parameters: {
+            query: {
+                game: string;
+                moves?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SolveOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the game is already over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description too many searches at once or of one client; Retry-After says when to ask again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server is ending; Retry-After says when to ask again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

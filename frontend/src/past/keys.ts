@@ -8,8 +8,8 @@ export const keys =
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target;
     if (target instanceof Element && target.closest(OWN)) return;
+    const pressed = target instanceof Element && target.closest("button, a, summary");
+    if (event.key === " " && pressed) return; // it presses what has the focus
     const deed = deeds[event.key];
-    // Enter and the space bar press what has the focus.
-    if (event.key === " " && target instanceof Element && target.closest("button, a, summary")) return;
     if (deed && deed() !== false) event.preventDefault();
   };
