@@ -37,7 +37,6 @@ class Services:
     runs: Runs
     shelf: Shelf
     play: Play
-    training: Training
     trainings: Trainings
     networks: Networks
     books: Books
@@ -67,19 +66,18 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
     """The services of one run; `argv` are the options that its training processes get as well."""
     web, runs = settings.web, Runs(settings)
     shelf, pool = Shelf(settings, runs), Pool(web.searches or cores(), web.queue)
-    training = Training(settings, argv)
+    trainings = Trainings(settings, runs, Training(settings, argv))
     return Services(
         settings,
         runs,
         shelf,
         Play(shelf, web),
-        training,
-        Trainings(settings, training),
+        trainings,
         Networks(),
         Books(),
         Scorebooks(),
         CapacityLimiter(HISTORIANS),
-        Documents(settings, runs, shelf, training),
+        Documents(settings, runs, shelf, trainings),
         pool,
         Rates(web.rate),
         Oracle(),
