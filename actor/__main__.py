@@ -23,6 +23,7 @@ from engine.cli import (
     GameOption,
     LogFormat,
     LogFormatOption,
+    PresetOption,
     ProgressLine,
     RunNameOption,
     SeedOption,
@@ -56,6 +57,7 @@ def selfplay(
     data_dir: DataDirOption = None,
     config: ConfigOption = None,
     assignments: SetOption = None,
+    preset: PresetOption = None,
     seed: SeedOption = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes; 0 = one per core.")] = None,
     max_episodes: Annotated[
@@ -67,7 +69,7 @@ def selfplay(
     """Play games with the newest model and store them, until stopped."""
     if context.invoked_subcommand:
         return
-    given = flags(game, run_name, data_dir, assignments, seed, selfplay__workers=workers)
+    given = flags(game, run_name, data_dir, assignments, seed, preset, selfplay__workers=workers)
     settings = settings_from(config, given)
     start_logging("actor", log_format)
     refuse_missing(settings.evaluator)

@@ -13,6 +13,11 @@ The uniform evaluator says the same of every position, so a search need not ask 
 of the tree itself, and what other projects' compiled searches are compared with. A network must be
 asked wave by wave, so with a network the limit takes the rate of the tree when the uniform
 evaluator is asked so too.
+
+A network that knows something makes deeper trees than the uniform evaluator, and each edge costs:
+that, too, is between the two numbers. So there is a second, closer limit. It takes the rate of the
+tree from searches of the positions that self-play stands at, with this network's answers, whose
+time is left out, and says what the cache, the moves and Python cost alone.
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from actor.positions import random_states
 from actor.selfplay import Counters, SelfPlay
@@ -35,7 +41,7 @@ from engine.game import Game
 from engine.kernels import compilations
 from engine.search.constants import constants_of
 from engine.search.live import Live
-from engine.search.tree import nodes_for
+from engine.search.tree import SIMULATIONS, nodes_for
 from engine.search.waves import Waves
 
 LIVE_SIMULATIONS = 800
@@ -72,6 +78,9 @@ class Report:
     """`batch` trees of `simulations` each, nobody asked."""
     waves_sims_per_s: Spread
     """The same, asked wave by wave."""
+    deep_sims_per_s: Spread
+    """The same from positions of self-play, with the network's answers but without their time;
+    without a network as `tree_sims_per_s`."""
     evals_per_s: Spread
     selfplay_sims_per_s: Spread
     selfplay_positions_per_s: Spread
@@ -79,6 +88,8 @@ class Report:
     selfplay_games_per_s: Spread
     limit_sims_per_s: float
     limit_ratio: float
+    close_limit_ratio: float
+    """What is reached of the limit that takes `deep_sims_per_s` for the tree."""
     evals_per_sim: float
     per_sim: dict[str, float]
     """Simulations that ended in the cache, beside an equal leaf, or in an exact value."""
@@ -107,12 +118,14 @@ def bench(
     seconds: float,
 ) -> Report:
     """Measure tree, evaluator and self-play of one process in turn, `rounds` times each."""
-    tree, waves, evals, plays, positions, games = [], [], [], [], [], []
+    tree, waves, deep, evals, plays, positions, games = [], [], [], [], [], [], []
     selfplay = warmed_up(game, settings, evaluator)
     began = replace(selfplay.counters)
     for _ in range(rounds):
         tree.append(tree_rate(game, settings, seconds))
         waves.append(tree_rate(game, settings, seconds, Asked(game)))
+        if alike(evaluator) is None:
+            deep.append(deep_rate(game, settings, seconds, evaluator, _stands(selfplay, game)))
         evals.append(evaluator_rate(game, evaluator, settings.selfplay.games, seconds))
         elapsed, spent = measured(selfplay, evaluator, seconds)
         plays.append(spent.simulations / elapsed)
@@ -121,7 +134,10 @@ def bench(
     did = selfplay.counters.since(began)
     needed = did.evaluations / did.simulations
     driven = waves if alike(evaluator) is None else tree
-    limit = 1 / (1 / statistics.median(driven) + needed / statistics.median(evals))
+    deep = deep or tree
+    asking = needed / statistics.median(evals)
+    limit = 1 / (1 / statistics.median(driven) + asking)
+    close = 1 / (1 / statistics.median(deep) + asking)
     _, plies, took = play_random_games(game, seconds)
     mind = Live(game, evaluator, LIVE_SIMULATIONS, settings.search)
     return Report(
@@ -133,12 +149,14 @@ def bench(
         rules_plies_per_s=plies / took,
         tree_sims_per_s=Spread.of(tree),
         waves_sims_per_s=Spread.of(waves),
+        deep_sims_per_s=Spread.of(deep),
         evals_per_s=Spread.of(evals),
         selfplay_sims_per_s=Spread.of(plays),
         selfplay_positions_per_s=Spread.of(positions),
         selfplay_games_per_s=Spread.of(games),
         limit_sims_per_s=limit,
         limit_ratio=statistics.median(plays) / limit,
+        close_limit_ratio=statistics.median(plays) / close,
         evals_per_sim=needed,
         **_shares(did),
         live_move_ms=live_move(game, mind),
@@ -207,6 +225,58 @@ def tree_rate(
     search_all()
     elapsed = repeat(seconds, search_all)
     return runs[0] * slots * simulations / elapsed
+
+
+def deep_rate(
+    game: Game,
+    settings: Settings,
+    seconds: float,
+    evaluator: Evaluator,
+    starts: NDArray[np.uint64],
+) -> float:
+    """Simulations per second of the tree alone, from `starts uint64[B, W]`, answered by a network.
+
+    Without a cache, from nothing, every search in full; the seconds in `evaluator` do not count.
+    """
+    simulations = settings.search.simulations
+    constants = constants_of(game, settings.search, simulations)
+    waves = Waves(game, len(starts), nodes_for(simulations, game.actions), constants)
+    judge = _Timed(evaluator)
+
+    def search_all() -> None:
+        waves.start_all(starts, simulations)
+        waves.run(judge)
+
+    search_all()
+    judge.seconds = 0.0
+    before = int(waves.tree.counts[SIMULATIONS])
+    elapsed = repeat(seconds, search_all)
+    return (int(waves.tree.counts[SIMULATIONS]) - before) / (elapsed - judge.seconds)
+
+
+def _stands(selfplay: SelfPlay, game: Game) -> NDArray[np.uint64]:
+    found = selfplay.positions()
+    if len(found) == 0:  # with every answer in the cache all games may end in one step
+        count = len(selfplay.noise())
+        found = np.stack(list(islice(random_states(game, np.random.default_rng(0)), count)))
+    return found
+
+
+class _Timed:
+    """An evaluator, asked wave by wave, and the seconds it has taken."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self.seconds = 0.0
+
+    def evaluate(
+        self, observations: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """See `Evaluator`."""
+        began = time.perf_counter()
+        answer = self._evaluator.evaluate(observations)
+        self.seconds += time.perf_counter() - began
+        return answer
 
 
 def evaluator_rate(game: Game, evaluator: Evaluator, batch: int, seconds: float) -> float:

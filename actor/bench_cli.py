@@ -49,18 +49,12 @@ class GameBench:
     """All that was measured for one game."""
 
     report: Report
-    one_worker: CrewRates
     crew: CrewRates
     backends: dict[str, dict[int, Spread] | str] = field(default_factory=dict)
     """Evaluations per second by batch, or why there are none."""
     peers: list[Peer | Missing] = field(default_factory=list)
     tree_all_cores: Spread | None = None
     """The tree in a process per core, all together; measured beside the peers only."""
-
-    @property
-    def scaling(self) -> float:
-        """Simulations per second of all workers over those of one."""
-        return self.crew.sims_per_s.median / self.one_worker.sims_per_s.median
 
     @property
     def ratios(self) -> list[Ratio]:
@@ -78,7 +72,7 @@ class GameBench:
             "workers": self.crew.workers,
             "crew_sims_per_s": self.crew.sims_per_s.__dict__,
             "crew_games_per_hour": 3600 * self.crew.games_per_s.median,
-            "scaling": self.scaling,
+            "scaling": self.crew.scaling.__dict__,
             "backends": {
                 name: rates if isinstance(rates, str) else {b: s.__dict__ for b, s in rates.items()}
                 for name, rates in self.backends.items()
@@ -143,12 +137,12 @@ def _bench_one(
         network = f"{opened.card.architecture}, step {opened.card.step}"
         backends = _backends(game, data, positions, rounds, seconds)
     report = bench(game, settings, evaluator, network, backend, rounds, seconds)
-    crew = [crew_rates(settings, data, backend, n, rounds, seconds) for n in (1, workers)]
+    crew = crew_rates(settings, data, backend, workers, rounds, seconds)
     if python is None:
-        return GameBench(report, crew[0], crew[1], backends)
+        return GameBench(report, crew, backends)
     theirs = run_peers(game, settings.search.simulations, seconds, rounds, python)
     together = tree_rates(settings, cores(), rounds, seconds)
-    return GameBench(report, crew[0], crew[1], backends, theirs, together)
+    return GameBench(report, crew, backends, theirs, together)
 
 
 def _model(model: Path | None, paths: RunPaths) -> bytes | None:
@@ -196,6 +190,10 @@ def _spread(value: Spread) -> str:
     return f"{value.low:,.0f} / {value.median:,.0f} / {value.high:,.0f}"
 
 
+def _ratio(value: Spread) -> str:
+    return f"{value.low:.2f} / {value.median:.2f} / {value.high:.2f}"
+
+
 def _percent(shares: dict[str, float]) -> str:
     return ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
 
@@ -210,6 +208,9 @@ def _table(one: GameBench) -> Table:
         "rules, plies": f"{report.rules_plies_per_s:,.0f}",
         f"tree, simulations ({report.batch} trees, nobody asked)": _spread(report.tree_sims_per_s),
         "tree, simulations (asked wave by wave)": _spread(report.waves_sims_per_s),
+        "tree, simulations (from positions of self-play, this network)": _spread(
+            report.deep_sims_per_s
+        ),
         f"evaluator ({report.backend}), positions": _spread(report.evals_per_s),
         "self-play, simulations": _spread(report.selfplay_sims_per_s),
         "self-play, positions": _spread(report.selfplay_positions_per_s),
@@ -217,6 +218,7 @@ def _table(one: GameBench) -> Table:
         "evaluations per simulation": f"{report.evals_per_sim:.3f}",
         "limit of the parts": f"{report.limit_sims_per_s:,.0f}",
         "reached / limit": f"{report.limit_ratio:.2f}",
+        "reached / limit with these deeper trees": f"{report.close_limit_ratio:.2f}",
         "simulations without the network": _percent(report.per_sim),
         "per search: stopped early, moves without": _percent(
             {name: report.per_search[name] for name in ("stopped", "forced")}
@@ -232,7 +234,7 @@ def _table(one: GameBench) -> Table:
         "memory of that tree": f"{report.live_tree_bytes / 1000:,.0f} kB",
         "kernels compiled": str(report.compiled),
         f"{one.crew.workers} processes, simulations": _spread(one.crew.sims_per_s),
-        f"{one.crew.workers} processes / one": f"{one.scaling:.2f}",
+        f"{one.crew.workers} processes / one": _ratio(one.crew.scaling),
         f"{one.crew.workers} processes, games/h": f"{3600 * one.crew.games_per_s.median:,.0f}",
     }
     for name, rates in one.backends.items():

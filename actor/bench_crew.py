@@ -25,11 +25,13 @@ PATIENCE = 300.0
 
 @dataclass(frozen=True)
 class CrewRates:
-    """All processes together, per second."""
+    """What all processes do together, per second, and how much more that is than one alone."""
 
     workers: int
     sims_per_s: Spread
     games_per_s: Spread
+    scaling: Spread
+    """Simulations of all together over those of one in the same round, while the others rest."""
 
 
 def crew_rates(
@@ -40,13 +42,20 @@ def crew_rates(
     rounds: int,
     seconds: float,
 ) -> CrewRates:
-    """Let `workers` processes play at the same time, `rounds` times for about `seconds` each.
+    """Let `workers` processes play, `rounds` times: one alone for `seconds`, then all of them.
 
-    `data` is the model (None = uniform) and `backend` what judges it. Raises CartridgeError when a
-    process fails.
+    Both are measured in the same round because a machine is often not the same a minute later; who
+    plays alone takes turns, for their games differ. `data` is the model (None = uniform) and
+    `backend` what judges it. Raises CartridgeError when a process fails.
     """
     found = _at_once(_play, workers, rounds, seconds, (settings, data, backend))
-    return CrewRates(workers, Spread.of(found[:, 0].tolist()), Spread.of(found[:, 1].tolist()))
+    alone, sims, games = found.T
+    return CrewRates(
+        workers,
+        Spread.of(sims.tolist()),
+        Spread.of(games.tolist()),
+        Spread.of((sims / alone).tolist()),
+    )
 
 
 def tree_rates(settings: Settings, workers: int, rounds: int, seconds: float) -> Spread:
@@ -69,7 +78,7 @@ def _at_once(
     for process in processes:
         process.start()
     for process in processes:
-        process.join(PATIENCE + rounds * seconds * 2)
+        process.join(PATIENCE + rounds * seconds * 4)
     if any(process.exitcode != 0 for process in processes):
         for process in processes:
             process.kill()
@@ -100,10 +109,15 @@ def _play(
     run = settings.run.model_copy(update={"seed": worker})
     selfplay = warmed_up(game, settings.model_copy(update={"run": run}), evaluator)
     rates = []
-    for _ in range(rounds):
+    for turn in range(rounds):
+        barrier.wait(PATIENCE)
+        alone = 0.0
+        if turn % barrier.parties == worker:
+            elapsed, spent = measured(selfplay, evaluator, seconds)
+            alone = spent.simulations / elapsed
         barrier.wait(PATIENCE)
         elapsed, spent = measured(selfplay, evaluator, seconds)
-        rates.append((spent.simulations / elapsed, spent.games / elapsed))
+        rates.append((alone, spent.simulations / elapsed, spent.games / elapsed))
     answers.put(rates)
 
 

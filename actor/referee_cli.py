@@ -9,6 +9,7 @@ from engine.cli import (
     GameOption,
     LogFormat,
     LogFormatOption,
+    PresetOption,
     RunNameOption,
     SeedOption,
     SetOption,
@@ -27,11 +28,12 @@ def referee(
     data_dir: DataDirOption = None,
     config: ConfigOption = None,
     assignments: SetOption = None,
+    preset: PresetOption = None,
     seed: SeedOption = None,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Judge every model as it is published, until stopped: accuracy, best model, ladder."""
-    settings = settings_from(config, flags(game, run_name, data_dir, assignments, seed))
+    settings = settings_from(config, flags(game, run_name, data_dir, assignments, seed, preset))
     start_logging("referee", log_format)
     stop = stop_on_signals()
     paths = run_paths(settings)

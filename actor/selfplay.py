@@ -9,11 +9,12 @@ from dataclasses import astuple, dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from actor.glance import glance
 from actor.mixed import MixedOpenings
 from actor.moves import FAST_ONES, FORCED, SEARCHES, Schedule, allocate_scores, begin_games, play_on
 from engine.config import Settings
 from engine.evaluator import Evaluator
-from engine.game import Game
+from engine.game import ONGOING, Game
 from engine.kernels import bind, direct
 from engine.search.cache import allocate_cache, clear
 from engine.search.constants import constants_of
@@ -33,6 +34,7 @@ from engine.search.tree import (
 )
 from engine.search.wave import NO_ROW
 from engine.search.waves import Waves
+from storage.live import LiveGame
 from storage.replay.record import GameRecord
 
 
@@ -70,6 +72,11 @@ class Counters:
     """Moves that all simulations together went down from their roots."""
     network_seconds: float = 0.0
     tree_seconds: float = 0.0
+    storing_seconds: float = 0.0
+    loading_seconds: float = 0.0
+    """Looking for newer models, and choosing what computes them."""
+    waiting_seconds: float = 0.0
+    """While paused, or too far ahead of the learner."""
 
     def since(self, before: Counters) -> Counters:
         """What was done after `before` was copied."""
@@ -172,6 +179,16 @@ class SelfPlay:
         """The games that have ended and were not handed out yet; they are now."""
         records, self._ended = self._ended, []
         return records
+
+    def playing(self, most: int) -> list[LiveGame]:
+        """The games in the first `most` slots as they are, those that have just ended too."""
+        begun = self._scores.games["result"][:most] != ONGOING
+        begun |= self._scores.games["finished"][:most] == 0
+        return [glance(self._waves.tree, self._scores, int(g)) for g in np.flatnonzero(begun)]
+
+    def positions(self) -> NDArray[np.uint64]:
+        """Where the games in progress stand, `uint64[n, W]`, a copy."""
+        return self._waves.tree.states[~self._empty, 0].copy()
 
     def noise(self) -> NDArray[np.float32]:
         """The noise in force, `float32[games, A]`, in the order of legal actions."""

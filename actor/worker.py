@@ -6,11 +6,11 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
 from functools import partial
 
 import numpy as np
 
+from actor.meter import Meter
 from actor.positions import run_positions
 from actor.selfplay import Counters, SelfPlay
 from engine.cli import stop_on_signals
@@ -26,6 +26,7 @@ from engine.games import find
 from storage.control import is_paused
 from storage.effort import Effort
 from storage.layout import RunPaths, run_paths
+from storage.live import Showcase
 from storage.models.filesystem import FilesystemModels, ModelWatch
 from storage.replay import Replay
 from storage.replay.sqlite import SqliteReplay
@@ -35,8 +36,6 @@ LOG = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.2
 CHECK_SECONDS = 1.0
-RATE_SECONDS = 5.0
-FIRST_RATE_SECONDS = 1.0
 
 _POSITIONS_STREAM = 1  # the self-play of the same worker draws from a stream of its own
 
@@ -138,58 +137,42 @@ def work(
     heart = Heart(paths, f"actor-{worker}")
     effort = Effort(paths, f"actor-{worker}")
     selfplay = SelfPlay(game, settings, worker, may_begin)
-    meter = Meter(selfplay.counters)
+    showcase = Showcase(paths, f"actor-{worker}")
+    counters = selfplay.counters
+    meter = Meter(counters, settings.selfplay.games)
     with SqliteReplay(paths.replay, game) as replay:
         speaker = Speaker(game, settings, positions_for(settings, worker, game, replay))
         gate = Gate(paths, settings, replay)
         try:
             while not (selfplay.is_done or stop() or os.getppid() != parent):
                 reason = gate.closed()
-                heart.beat(reason or "playing", meter.rates(), evaluator=speaker.report)
-                publish(selfplay.counters)
+                if heart.beat(reason or "playing", meter.rates(), evaluator=speaker.report):
+                    showcase.show(selfplay.playing(settings.selfplay.live_games), speaker.step)
+                publish(counters)
+                began = time.perf_counter()
                 if reason:
                     time.sleep(IDLE_SECONDS)
+                    counters.waiting_seconds += time.perf_counter() - began
                     continue
                 speaker.refresh()
-                evaluated = selfplay.counters.evaluations
+                counters.loading_seconds += time.perf_counter() - began
+                evaluated = counters.evaluations
                 try:
                     records = selfplay.step(speaker.evaluator, speaker.step, speaker.progress)
                 except BaseException:
                     for record in selfplay.ended():  # finished games are never lost
                         replay.append(record)
                     raise
+                began = time.perf_counter()
                 for record in records:
                     replay.append(record)
-                asked = selfplay.counters.evaluations - evaluated
+                counters.storing_seconds += time.perf_counter() - began
+                asked = counters.evaluations - evaluated
                 effort.add(asked if speaker.step >= 0 else 0, asked * speaker.flops)
                 effort.save()
-            publish(selfplay.counters)
+            publish(counters)
             effort.save(force=True)
         finally:
             speaker.close()
+            showcase.clear()
             heart.stop()
-
-
-class Meter:
-    """Counts per second over the last few seconds."""
-
-    def __init__(self, counters: Counters) -> None:
-        self._counters = counters
-        self._looked = time.monotonic()
-        self._before = replace(counters)
-        self._rates: dict[str, float] = {}
-
-    def rates(self) -> dict[str, float]:
-        """Every count of `Counters` per second, and the network's share of the time.
-
-        Empty for the first second: zeros would say that nothing happens.
-        """
-        elapsed = time.monotonic() - self._looked
-        if elapsed >= (RATE_SECONDS if self._rates else FIRST_RATE_SECONDS):
-            spent = self._counters.since(self._before)
-            self._looked, self._before = time.monotonic(), replace(self._counters)
-            counts = {k: v for k, v in asdict(spent).items() if isinstance(v, int)}
-            self._rates = {f"{name}_per_second": n / elapsed for name, n in counts.items()}
-            busy = spent.network_seconds + spent.tree_seconds
-            self._rates["network_share"] = spent.network_seconds / busy if busy else 0.0
-        return self._rates

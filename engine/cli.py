@@ -20,6 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from engine.config import Settings
 from engine.errors import CartridgeError
+from engine.presets import PRESETS, preset
 from engine.sources import load, merge, parse_assignment
 
 REPORT_SECONDS = 5.0
@@ -37,6 +38,13 @@ DataDirOption = Annotated[
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Configuration file (TOML).")]
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="Any setting: section.key=value, repeatable.")
+]
+PresetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--preset",
+        help=" ".join(f"{name}: {it.description}" for name, it in PRESETS.items()),
+    ),
 ]
 SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of all randomness.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -73,10 +81,14 @@ def flags(
     data_dir: Path | None = None,
     assignments: list[str] | None = None,
     seed: int | None = None,
+    preset_name: str | None = None,
     **extra: Any,
 ) -> dict[str, dict[str, Any]]:
-    """Overrides from flags; `extra` holds `section__key=value`, None meaning not given."""
-    given: dict[str, dict[str, Any]] = {}
+    """Overrides from flags; `extra` holds `section__key=value`, None meaning not given.
+
+    The other flags win over those that a preset stands for. Raises ConfigError.
+    """
+    given = merge(preset(preset_name).settings) if preset_name else {}
     for text in assignments or []:
         section, key, value = parse_assignment(text)
         given.setdefault(section, {})[key] = value
@@ -108,12 +120,16 @@ class LogFormat(StrEnum):
 LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="Shape of log lines.")]
 
 
+PACKAGES = ("__main__", "engine", "storage", "actor", "trainer", "web")
+"""Whose log lines are shown below a warning."""
+
+
 def start_logging(role: str, shape: LogFormat = LogFormat.text) -> None:
     """One line per event on stderr: time, role, message; or one JSON object per line."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Formatter(role, shape))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    for name in ("__main__", "engine", "storage", "actor", "trainer", "web"):
+    for name in PACKAGES:
         logging.getLogger(name).setLevel(logging.INFO)  # the libraries stay quiet
 
 

@@ -181,6 +181,9 @@ class SelfplaySettings(Section):
     reload_seconds: float = Field(
         1.0, gt=0, description="how often a worker looks for a newer model"
     )
+    live_games: int = Field(
+        6, ge=0, le=64, description="games of each worker that the page shows as they are played"
+    )
 
 
 class EvaluatorSettings(Section):

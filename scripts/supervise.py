@@ -23,6 +23,7 @@ from engine.cli import (
     GameOption,
     LogFormat,
     LogFormatOption,
+    PresetOption,
     RunNameOption,
     SeedOption,
     SetOption,
@@ -87,13 +88,14 @@ def main(
     data_dir: DataDirOption = None,
     config: ConfigOption = None,
     assignments: SetOption = None,
+    preset: PresetOption = None,
     seed: SeedOption = None,
     log_format: LogFormatOption = LogFormat.text,
     version: VersionOption = False,
 ) -> None:
     """Play, learn, judge and show the page, all at once. With actor, trainer, referee or web as the
     first word, start_training.sh runs that process alone."""
-    web = settings_from(config, flags(game, run_name, data_dir, assignments, seed)).web
+    web = settings_from(config, flags(game, run_name, data_dir, assignments, seed, preset)).web
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # not under nohup
         signal.signal(signal.SIGHUP, _hang_up)
     crew = Crew()

@@ -31,13 +31,14 @@ def explain(failure: str, error: OSError) -> StorageError:
     return StorageError(f"{failure}: {error.strerror or error}; {remedy}")
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace the content of `path` by `data`, durably; raises StorageError on any failure.
+def write_atomically(path: Path, data: bytes, durable: bool = True) -> None:
+    """Replace the content of `path` by `data`; raises StorageError on any failure.
 
-    Until the last instant the old file is in place, and it stays when anything fails.
+    Until the last instant the old file is in place, and it stays when anything fails. Where it is
+    not to be `durable`, the disk is not waited for, and a power cut may leave an empty file.
     """
     try:
-        _write_aside_and_replace(path, data)
+        _write_aside_and_replace(path, data, durable)
     except OSError as error:
         raise explain(f"cannot write {path} ({len(data)} bytes)", error) from None
 
@@ -60,13 +61,18 @@ def remove(path: Path) -> None:
         raise explain(f"cannot remove {path}", error) from None
 
 
-def write_json(path: Path, content: dict[str, Any], indent: int | None = None) -> None:
-    """Replace the content of `path` by a JSON object; raises StorageError, also for a nan."""
+def write_json(
+    path: Path, content: dict[str, Any], indent: int | None = None, durable: bool = True
+) -> None:
+    """Replace the content of `path` by a JSON object; raises StorageError, also for a nan.
+
+    See `write_atomically` for `durable`.
+    """
     try:
         data = json.dumps(content, allow_nan=False, indent=indent).encode()
     except (TypeError, ValueError) as error:
         raise StorageError(f"cannot write {path}: its content is no JSON: {error}") from None
-    write_atomically(path, data)
+    write_atomically(path, data, durable)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
@@ -103,7 +109,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def _write_aside_and_replace(path: Path, data: bytes) -> None:
+def _write_aside_and_replace(path: Path, data: bytes, durable: bool) -> None:
     descriptor, aside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
         try:
@@ -111,7 +117,8 @@ def _write_aside_and_replace(path: Path, data: bytes) -> None:
             rest = memoryview(data)
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
         os.replace(aside, path)
@@ -119,7 +126,8 @@ def _write_aside_and_replace(path: Path, data: bytes) -> None:
         # An interrupt may come just after the replacement, when there is nothing left to remove.
         Path(aside).unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if durable:
+        _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,6 +6,7 @@ data/<run>/replay.db       finished games (SQLite)
            checkpoints/    step_000400.pt: those of published models, to go back to
            stats.json      what the learner tells the page
            heartbeats/     <process>.json, a sign of life of each process
+           live/           <process>.json, the games that each actor is playing
            effort/         <process>.json, what each process has spent
            tensorboard/    learner/, referee/: numbers for TensorBoard, if they are wanted
            curve.json, .svg the learning curve, if one was drawn
@@ -91,6 +92,15 @@ class RunPaths:
     def heartbeat(self, name: str) -> Path:
         """The sign of life of the process called `name`."""
         return self.heartbeats / f"{name}.json"
+
+    @property
+    def lives(self) -> Path:
+        """The folder of the games that are being played."""
+        return self.root / "live"
+
+    def live(self, name: str) -> Path:
+        """The games that the actor called `name` is playing."""
+        return self.lives / f"{name}.json"
 
     @property
     def efforts(self) -> Path:
@@ -211,6 +221,7 @@ def create(paths: RunPaths) -> None:
         paths.models,
         paths.checkpoints,
         paths.heartbeats,
+        paths.lives,
         paths.yardsticks,
         paths.efforts,
     ):

@@ -46,20 +46,21 @@ class Heart:
         rates: Mapping[str, float],
         force: bool = False,
         evaluator: Report | None = None,
-    ) -> None:
+    ) -> bool:
         """Tell what the process does, at most once a second unless forced; raises StorageError.
 
-        `state` is in its own words, `rates` are counts per second, `evaluator` is what judges its
-        positions, if it plays with a model.
+        Returns whether it was told. `state` is in its own words, `rates` are counts per second,
+        `evaluator` is what judges its positions, if it plays with a model.
         """
         now = time.monotonic()
         if not force and self._beaten is not None and now - self._beaten < _BEAT_SECONDS:
-            return
+            return False
         self._beaten = now
         beat = {"name": self._name, "state": state, "rates": dict(rates)}
         judge = {"evaluator": asdict(evaluator) if evaluator else None}
         # All processes of a machine share this clock, and nobody can set it.
         write_json(self._path, {**beat, **judge, "pid": os.getpid(), "at": time.monotonic()})
+        return True
 
     def stop(self) -> None:
         """Remove the sign of life: the process ends as it should. Raises StorageError."""

@@ -190,22 +190,40 @@ def crew(settings: Settings) -> object:
     return Crew(settings, None, LogFormat.text).size
 
 
-def niceness(settings: Settings) -> object:
-    """What a worker does to its own process."""
+def _worker(settings: Settings, script: str) -> str:
+    """What a script prints that has the settings `given` in a process of its own."""
     create(run_paths(settings))
-    script = (
+    reading = (
         "import os, sys; from engine.sources import load, merge, parse_assignment\n"
         "from actor.worker import work\n"
         "given = {}\n"
         "for text in sys.argv[1:]:\n"
         "    section, key, value = parse_assignment(text)\n"
         "    given = merge(given, {section: {key: value}})\n"
-        "work(load(given), 0, lambda: False, lambda counters: None)\n"
-        "print(os.nice(0))\n"
     )
-    command = [sys.executable, "-c", script, *settings.assignments()]
+    command = [sys.executable, "-c", reading + script, *settings.assignments()]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.check_output(command, env=environment, text=True)
+
+
+def niceness(settings: Settings) -> object:
+    """What a worker does to its own process."""
+    return _worker(
+        settings, "work(load(given), 0, lambda: False, lambda counters: None)\nprint(os.nice(0))\n"
+    )
+
+
+def games_on_show(settings: Settings) -> object:
+    """How many games people see of a worker that plays some."""
+    return _worker(
+        _with(settings, cache_megabytes=0),  # else a wave or two may be enough
+        "from storage import live, layout, stats\n"
+        "stats._BEAT_SECONDS, paths, shown = 0, layout.run_paths(load(given)), set()\n"
+        "left = iter(range(20))\n"
+        "look = lambda counters: shown.update(len(one.games) for one in live.playing(paths))\n"
+        "work(load(given), 0, lambda: next(left, None) is not None, look)\n"
+        "print(max(shown))\n",
+    )
 
 
 def may_play_on(settings: Settings) -> object:
@@ -575,6 +593,7 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "selfplay.lead_positions": (5, 5000, may_play_on),
     "selfplay.niceness": (0, 3, niceness),
     "selfplay.reload_seconds": (1e-9, 1000.0, sees_a_new_model),
+    "selfplay.live_games": (2, 3, games_on_show),
     "evaluator.backend": ("auto", "onnxruntime", backends),
     "evaluator.positions": (20, 30, compared_positions),
     "evaluator.max_policy_kl": (0.0, 100.0, disagreement),

@@ -15,6 +15,7 @@ from engine.cli import (
     GameOption,
     LogFormat,
     LogFormatOption,
+    PresetOption,
     ProgressLine,
     RunNameOption,
     SeedOption,
@@ -50,6 +51,7 @@ def continuous(
     data_dir: DataDirOption = None,
     config: ConfigOption = None,
     assignments: SetOption = None,
+    preset: PresetOption = None,
     seed: SeedOption = None,
     max_steps: Annotated[int | None, typer.Option(min=1, help="Stop at this step.")] = None,
     log_format: LogFormatOption = LogFormat.text,
@@ -58,7 +60,7 @@ def continuous(
     """Learn beside running actors until stopped; continues where it was."""
     if context.invoked_subcommand:
         return
-    settings = settings_from(config, flags(game, run_name, data_dir, assignments, seed))
+    settings = settings_from(config, flags(game, run_name, data_dir, assignments, seed, preset))
     start_logging("trainer", log_format)
     stop = stop_on_signals()
     played, paths = find(settings.run.game), run_paths(settings)
@@ -84,6 +86,7 @@ def loop(
     data_dir: DataDirOption = None,
     config: ConfigOption = None,
     assignments: SetOption = None,
+    preset: PresetOption = None,
     seed: SeedOption = None,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
@@ -94,6 +97,7 @@ def loop(
         data_dir,
         assignments,
         seed,
+        preset,
         loop__iterations=iterations,
         loop__episodes=episodes,
         loop__steps=steps,

@@ -15,16 +15,20 @@ from storage.events import Events
 from storage.layout import RunPaths
 from storage.models import Models
 from storage.replay import Replay, Totals
-from storage.stats import read_stats, write_stats
+from storage.stats import heartbeats, read_stats, write_stats
 from trainer.flops import learning_flops
 from trainer.learner import Learner, StepReport
 from trainer.quality_report import QualityReport
+from trainer.thinning import thinned
+from trainer.throughput import throughput
 
 LOG = logging.getLogger(__name__)
 
 MOST_INCIDENTS = 100
-MOST_ROWS = 800
-"""Beyond that every second row is dropped, so that stats.json stays small for ever."""
+MOST_ROWS = 600
+"""Beyond that rows are thinned, so that stats.json stays small for ever."""
+WHOLE_ROWS = 150
+"""The newest rows that are kept as they are: five minutes."""
 
 
 class Journal:
@@ -107,7 +111,8 @@ class Journal:
         if grown:
             row = quality["history"][-1]
             self._tell("quality", {"step": row["step"], **row["values"]})
-        write_stats(self._paths, {**self._content(learner, totals, message), "quality": quality})
+        content = self._content(learner, totals, message, seconds)
+        write_stats(self._paths, {**content, "quality": quality})
 
     def steps_per_second(self) -> float:
         """As the newest row of the history tells, 0 before the first."""
@@ -136,11 +141,11 @@ class Journal:
                 "steps_per_second": len(self._pending) / elapsed,
                 "core_seconds": cost.core_seconds,
                 "flops": cost.flops,
+                **throughput(heartbeats(self._paths)),
             }
         )
         self._tell("learner", self.history[-1])
-        if len(self.history) > MOST_ROWS:
-            self.history = self.history[::2]
+        self.history = thinned(self.history, MOST_ROWS, WHOLE_ROWS)
         self._pending = []
         self._row_began, self._totals = now, totals
 
@@ -149,7 +154,10 @@ class Journal:
         if self._events is not None:
             self._events.write(group, row)
 
-    def _content(self, learner: Learner, totals: Totals, message: str) -> dict[str, Any]:
+    def _content(
+        self, learner: Learner, totals: Totals, message: str, seconds: float
+    ) -> dict[str, Any]:
+        budget = self._settings.learner.minutes
         return {
             "run": self._settings.run_name,
             "game": learner.game.name,
@@ -160,6 +168,8 @@ class Journal:
             "positions": totals.positions,
             "window_positions": len(learner.window),
             "samples_used": learner.samples_used,
+            "seconds": round(seconds, 1),
+            "budget_seconds": 60 * budget if budget else None,
             "message": message,
             "history": self.history,
             "evaluations": self.evaluations,

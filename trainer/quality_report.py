@@ -13,6 +13,7 @@ from storage.replay import Replay
 from storage.stats import heartbeats
 from trainer.alarms import Alarms, Figure, Moment
 from trainer.learner import Learner
+from trainer.thinning import thinned
 
 MOST_ROWS = 200
 """Beyond that the history is thinned: stats.json is written and read every two seconds."""
@@ -42,7 +43,9 @@ class QualityReport:
         moment = Moment(learner.step, oldest, heartbeats(self._paths), time.time())
         figures = self._alarms.look(measured, moment)
         if learner.step > (self._history[-1]["step"] if self._history else 0):
-            self._history = thinned([*self._history, _row(learner.step, seconds, figures)])
+            self._history = thinned(
+                [*self._history, _row(learner.step, seconds, figures)], MOST_ROWS
+            )
         return {
             "games": measured.games,
             "positions": measured.positions,
@@ -52,18 +55,6 @@ class QualityReport:
             "first_moves": [asdict(move) for move in measured.first_moves],
             "history": self._history,
         }
-
-
-def thinned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows, or if they are too many about half of them, evenly spread over the run's time."""
-    if len(rows) <= MOST_ROWS:
-        return rows
-    gap = 2 * (rows[-1]["seconds"] - rows[0]["seconds"]) / MOST_ROWS
-    kept = rows[:1]
-    for row in rows[1:-1]:
-        if row["seconds"] - kept[-1]["seconds"] >= gap:
-            kept.append(row)
-    return [*kept, rows[-1]]
 
 
 def _row(step: int, seconds: float, figures: list[Figure]) -> dict[str, Any]:

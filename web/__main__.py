@@ -22,6 +22,7 @@ from engine.cli import (
     GameOption,
     LogFormat,
     LogFormatOption,
+    PresetOption,
     RunNameOption,
     SeedOption,
     SetOption,
@@ -56,6 +57,7 @@ def serve(
     data_dir: DataDirOption = None,
     config: ConfigOption = None,
     assignments: SetOption = None,
+    preset: PresetOption = None,
     seed: SeedOption = None,
     host: HostOption = None,
     port: PortOption = None,
@@ -65,9 +67,16 @@ def serve(
     """Play against the agent and watch it learn, in the browser."""
     if context.invoked_subcommand is not None:
         return
-    given = flags(game, run_name, data_dir, assignments, seed, web__host=host, web__port=port)
+    given = flags(
+        game, run_name, data_dir, assignments, seed, preset, web__host=host, web__port=port
+    )
     shared: dict[str, object] = {"--game": game, "--run-name": run_name, "--data-dir": data_dir}
-    shared |= {"--config": config, "--seed": seed, "--log-format": log_format.value}
+    shared |= {
+        "--config": config,
+        "--seed": seed,
+        "--log-format": log_format.value,
+        "--preset": preset,
+    }
     settings = settings_from(config, given)
     start_logging("web", log_format)
     serve_until_signal(settings, spelled(shared, assignments or []))

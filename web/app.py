@@ -89,7 +89,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     shared: Services = app.state.services
     shared.end()
-    await to_thread.run_sync(shared.training.close)
+    await to_thread.run_sync(shared.trainings.close)
 
 
 def _serve_page(app: FastAPI) -> None:

@@ -13,6 +13,7 @@ from engine.evaluator.onnx import read_card
 from engine.games import all_games
 from storage.layout import RunPaths
 from storage.models.filesystem import FilesystemModels
+from storage.runs import find_run
 from storage.stats import read_stats
 from web.schemas import RunOut
 from web.training import state_of
@@ -48,11 +49,11 @@ class Runs:
         return RunPaths(self._folder / run)
 
     def game(self, run: str) -> str | None:
-        """What a run plays, by its stats or its model; None while neither tells. HTTP 404."""
+        """What a run plays, by its games, stats or model; None while none tells. HTTP 404."""
         if run == self._settings.run_name:
             return self._settings.run.game
         paths = self.paths(run)
-        for told in (_by_stats, _by_model):
+        for told in (_by_files, _by_model):
             try:
                 game = told(paths)
             except (ModelError, StorageError) as error:
@@ -106,9 +107,9 @@ def _is_run(folder: Path) -> bool:
     return not folder.name.startswith(".") and any(mark.exists() for mark in marks)
 
 
-def _by_stats(paths: RunPaths) -> str | None:
-    game = (read_stats(paths) or {}).get("game")
-    return game if isinstance(game, str) else None
+def _by_files(paths: RunPaths) -> str | None:
+    found = find_run(paths.root.parent, paths.root.name)
+    return found.game if found else None
 
 
 def _by_model(paths: RunPaths) -> str | None:

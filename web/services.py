@@ -19,6 +19,7 @@ from web.rates import Rates
 from web.runs import Runs
 from web.shelf import Shelf
 from web.training import Training
+from web.trainings import Trainings
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Services:
     shelf: Shelf
     play: Play
     training: Training
+    trainings: Trainings
     documents: Documents
     pool: Pool
     rates: Rates
@@ -54,13 +56,15 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
     web, runs = settings.web, Runs(settings)
     shelf, pool = Shelf(settings, runs), Pool(web.searches or cores(), web.queue)
     training = Training(settings, argv)
+    trainings = Trainings(settings, training)
     return Services(
         settings,
         runs,
         shelf,
         Play(shelf, web),
         training,
-        Documents(settings, runs, shelf, training),
+        trainings,
+        Documents(settings, runs, shelf, trainings),
         pool,
         Rates(web.rate),
         CapacityLimiter(pool.places),

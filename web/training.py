@@ -36,7 +36,8 @@ class Training:
 
     def __init__(self, settings: Settings, argv: Sequence[str] | None = None) -> None:
         self._paths = run_paths(settings)
-        self._argv = list(_same_run(settings) if argv is None else argv)
+        self.options = list(_same_run(settings) if argv is None else argv)
+        """What the processes are started with from now on."""
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._ending: list[subprocess.Popen[bytes]] = []
         self._command = Lock()  # one command at a time; it may wait for a child to end
@@ -46,6 +47,13 @@ class Training:
         """What the run does: alive and working, alive and paused, or nobody there."""
         with self._table:
             return self._state()
+
+    @property
+    def has_children(self) -> bool:
+        """Whether processes are alive that this server has started."""
+        with self._table:
+            self._reap()
+            return bool(self._children) or any(child.poll() is None for child in self._ending)
 
     def start(self) -> tuple[State, str]:
         """Resume, and start what does not run yet."""
@@ -87,7 +95,7 @@ class Training:
 
     def _spawn(self, role: str) -> None:
         # Output goes where the server's own goes: one place to read what happened.
-        command = [sys.executable, "-m", *ROLES[role], *self._argv]
+        command = [sys.executable, "-m", *ROLES[role], *self.options]
         self._children[role] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         log.info("started %s (pid %d)", role, self._children[role].pid)
 

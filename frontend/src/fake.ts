@@ -97,6 +97,7 @@ export const STATS: Stats = {
   positions: 0,
   window_positions: 0,
   samples_used: 0,
+  seconds: 0,
   message: "waiting for data: 312/500",
   history: [],
   evaluations: [],
@@ -193,7 +194,7 @@ export class FakeServer {
           : { position: position(moves), thoughts: [], model: UNIFORM };
       }
       case "/selfplay":
-        return { training: "running", message: "two actors and the trainer start" };
+        return { run: "first", training: "running", message: "two actors and the trainer start" };
       default:
         throw new Error(`the fake server has no ${route}`);
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,42 @@ def open_database(path: Path, game: Game) -> apsw.Connection:
             database.close()
             raise
     return database
+
+
+def open_to_read(path: Path, game: Game) -> apsw.Connection | None:
+    """A connection that cannot write; None where there is no file or no game was ever stored.
+
+    Raises StorageError as `open_database` does.
+    """
+    _refuse_strange_file(path)
+    if not _head(path):
+        return None
+    with explained(path):
+        database = _read_only(path)
+        try:
+            if _is_new(database):
+                database.close()
+                return None
+            _refuse_other_file(database, path, game)
+        except BaseException:
+            database.close()
+            raise
+    return database
+
+
+def game_in(path: Path) -> str | None:
+    """The name of the game whose games are in the file, None where there is no file yet.
+
+    Raises StorageError for a file that is damaged or of another program.
+    """
+    _refuse_strange_file(path)
+    if not _head(path):
+        return None
+    with explained(path), closing(_read_only(path)) as database:
+        if _is_new(database):
+            return None
+        _refuse_other_program(database, path)
+        return str(one_row(database, "SELECT game FROM run")[0])
 
 
 @contextmanager
@@ -143,6 +179,12 @@ def _prepare(database: apsw.Connection, path: Path, game: Game) -> None:
     database.execute("PRAGMA synchronous = NORMAL")
 
 
+def _read_only(path: Path) -> apsw.Connection:
+    database = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    database.set_busy_timeout(int(_BUSY_SECONDS * 1000))
+    return database
+
+
 def _is_new(database: apsw.Connection) -> bool:
     tables = one_row(database, "SELECT count(*) FROM sqlite_schema")
     return (*tables, *_marks(database)) == (0, 0, 0)
@@ -179,7 +221,7 @@ def _enter_wal(database: apsw.Connection, path: Path) -> None:
         )
 
 
-def _refuse_other_file(database: apsw.Connection, path: Path, game: Game) -> None:
+def _refuse_other_program(database: apsw.Connection, path: Path) -> None:
     application, schema = _marks(database)
     if application != _APPLICATION:
         raise StorageError(
@@ -191,6 +233,10 @@ def _refuse_other_file(database: apsw.Connection, path: Path, game: Game) -> Non
             f"{path} has schema version {schema}, this program reads {_SCHEMA}: use the program"
             f" that wrote it, or {ANEW}"
         )
+
+
+def _refuse_other_file(database: apsw.Connection, path: Path, game: Game) -> None:
+    _refuse_other_program(database, path)
     name, version = one_row(database, "SELECT game, rules_version FROM run")
     if name != game.name:
         raise StorageError(

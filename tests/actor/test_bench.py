@@ -8,9 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from actor.bench import deep_rate
+from engine.evaluator.uniform import UniformEvaluator
 from engine.games import find
+from engine.sources import load
 from storage.layout import RunPaths, create
 from storage.models.filesystem import FilesystemModels
 from tests.models import linear_model
@@ -41,14 +45,42 @@ def test_the_limit_follows_from_the_parts(measured: dict[str, Any]) -> None:
     assert measured["limit_sims_per_s"] == pytest.approx(limit)
     reached = measured["selfplay_sims_per_s"]["median"]
     assert measured["limit_ratio"] == pytest.approx(reached / limit)
+    close = 1 / (1 / measured["deep_sims_per_s"]["median"] + measured["evals_per_sim"] / evals)
+    assert measured["close_limit_ratio"] == pytest.approx(reached / close)
     for name in (
         "tree_sims_per_s",
         "waves_sims_per_s",
+        "deep_sims_per_s",
         "evals_per_s",
         "selfplay_sims_per_s",
         "selfplay_games_per_s",
     ):
         assert 0 < measured[name]["low"] <= measured[name]["median"] <= measured[name]["high"]
+
+
+def test_one_process_and_all_of_them_are_compared_round_by_round(measured: dict[str, Any]) -> None:
+    scaling = measured["scaling"]
+    assert 0 < scaling["low"] <= scaling["median"] <= scaling["high"]
+
+
+def test_the_tree_is_timed_without_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    game, settings = find("tictactoe"), load({"run": {"game": "tictactoe"}}, None)
+    judge, now = UniformEvaluator(game), [0.0]
+
+    class Slow:
+        def evaluate(self, observations: Any) -> Any:
+            now[0] += 100.0  # seconds
+            return judge.evaluate(observations)
+
+    def clock() -> float:
+        now[0] += 0.001
+        return now[0]
+
+    monkeypatch.setattr("actor.bench.time.perf_counter", clock)
+    starts = np.stack([game.new()] * 8)
+    simulations = len(starts) * settings.search.simulations
+    # One round of the searches, during which the clock is read a few times for each wave.
+    assert deep_rate(game, settings, 1.0, Slow(), starts) > simulations / 1.0
 
 
 def test_every_simulation_ends_somewhere(measured: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from engine.sources import load
 from storage import stats
 from storage.effort import spent
 from storage.layout import RunPaths, create, run_paths
+from storage.live import Playing, playing
 from storage.models.filesystem import FilesystemModels
 from storage.replay.sqlite import SqliteReplay
 from storage.stats import Heart, heartbeats
@@ -115,12 +116,18 @@ def test_a_worker_plays_with_the_chosen_backend_and_tells_it(
     FilesystemModels(paths).publish(linear_model(GAME, step=9, flops=1000), 9)
     left = iter(range(6))
     told: list[Report | None] = []
+    shown: list[Playing] = []
 
     def publish(counters: object) -> None:
         told.extend(beat.evaluator for beat in heartbeats(paths))
+        shown.extend(playing(paths))
 
     work(settings, 0, lambda: next(left, None) is not None, publish)
     assert told[0] is None and told[-1] is not None and told[-1].step == 9
+    assert {glance.actor for glance in shown} == {"actor-0"} and playing(paths) == []
+    assert shown[-1].model_step == 9
+    assert max(len(glance.games) for glance in shown) == settings.selfplay.games
+    assert any(game.visits for glance in shown for game in glance.games)
     cost = spent(paths)
     assert cost.evaluations > 0 and cost.flops == 1000 * cost.evaluations
     assert 0 < cost.core_seconds < 60

@@ -66,7 +66,7 @@ def test_creating_twice_changes_nothing(tmp_path: Path) -> None:
     paths.stats.write_bytes(b"{}")
     create(paths)
     assert sorted(path.name for path in paths.root.iterdir()) == [
-        *("checkpoints", "effort", "heartbeats", "models", "stats.json", "yardstick"),
+        *("checkpoints", "effort", "heartbeats", "live", "models", "stats.json", "yardstick"),
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -24,7 +23,6 @@ from trainer.alarms import KINDS, LEAST_GAMES, Alarms, Figure, Moment, simulatio
 from trainer.continuous import learn
 from trainer.learner import Learner
 from trainer.quality import FirstMove, Lengths, Measured
-from trainer.quality_report import MOST_ROWS, thinned
 from web.schemas import FigureOut, ModelOut
 from web.stats import collect
 
@@ -263,16 +261,6 @@ def test_an_alarm_comes_and_goes_in_a_real_run(
     assert again["first_moves"] == found["first_moves"]
     assert again["history"][:12] == found["history"] and len(again["history"]) == 14
     assert heartbeats(run_paths(settings))  # the actor's is not the learner's to remove
-
-
-def test_the_history_is_thinned_evenly_over_the_time_of_the_run() -> None:
-    rows: list[dict[str, Any]] = []
-    for step in range(1, 20_001):
-        rows = thinned([*rows, {"step": step, "seconds": 2.0 * step}])
-        assert len(rows) <= MOST_ROWS
-    assert rows[0]["step"] == 1 and rows[-1]["step"] == 20_000
-    gaps = [later["step"] - earlier["step"] for earlier, later in pairwise(rows)]
-    assert len(rows) >= MOST_ROWS / 2 and max(gaps) <= 2.5 * 20_000 / (MOST_ROWS / 2)
 
 
 def test_the_schema_knows_every_unit() -> None:

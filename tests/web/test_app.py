@@ -29,6 +29,11 @@ ROUTES = {
     ("get", "/v1/stats"): "stats",
     ("get", "/v1/models"): "models",
     ("post", "/v1/selfplay"): "selfplay",
+    ("get", "/v1/presets"): "presets",
+    ("get", "/v1/settings"): "run_settings",
+    ("get", "/v1/live"): "live",
+    ("get", "/v1/selfplay/games"): "selfplay_games",
+    ("get", "/v1/selfplay/games/{identity}"): "selfplay_game",
 }
 
 

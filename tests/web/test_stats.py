@@ -116,6 +116,8 @@ def written(settings: Settings) -> dict[str, Any]:
         "positions": 41_000,
         "window_positions": 40_500,
         "samples_used": 160_000,
+        "seconds": 1234.5,
+        "budget_seconds": 3600.0,
         "message": "training",
         "history": [METRICS, {**METRICS, "step": 400}],
         "evaluations": [EVALUATION],

@@ -87,6 +87,7 @@ def post(client: TestClient, command: str) -> dict[str, str]:
     response = client.post("/selfplay", json={"command": command})
     assert response.status_code == 200, response.text
     answer: dict[str, str] = response.json()
+    assert answer.pop("run") == "lesson"
     return answer
 
 
@@ -201,7 +202,7 @@ def test_only_what_is_missing_is_started(stubs: Path, settings: Settings, paths:
 
 
 def test_the_run_is_named_to_the_children(settings: Settings) -> None:
-    given = Training(settings)._argv
+    given = Training(settings).options
     assert given[given.index("--run-name") + 1] == "lesson"
     assert given[given.index("--game") + 1] == settings.run.game
     assert given[given.index("--data-dir") + 1] == str(settings.storage.data_dir)

@@ -2,7 +2,9 @@
 
 from fastapi import APIRouter
 
-from web.routes import games, models, play, stats, training
+from web.routes import games, models, play, stats, training, watching
 
-ROUTERS: list[APIRouter] = [module.router for module in (games, models, play, stats, training)]
+ROUTERS: list[APIRouter] = [
+    module.router for module in (games, models, play, stats, training, watching)
+]
 """In no order that matters: no two have a path in common."""

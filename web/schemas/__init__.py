@@ -31,7 +31,18 @@ from web.schemas.stats import (
     StatsOut,
 )
 from web.schemas.strict import MAX_MOVES, ErrorOut, Strict
-from web.schemas.training import HealthOut, SelfplayIn, SelfplayOut
+from web.schemas.training import HealthOut, PresetOut, RunSettingsOut, SelfplayIn, SelfplayOut
+from web.schemas.watching import (
+    LiveActorOut,
+    LiveGameOut,
+    LiveOut,
+    OptionOut,
+    PlyOut,
+    SearchedOut,
+    SelfplayGameOut,
+    SelfplayGamesOut,
+    SelfplayRecordOut,
+)
 
 __all__ = [
     "MAX_MOVES",
@@ -53,6 +64,9 @@ __all__ = [
     "LengthsOut",
     "LevelOut",
     "LevelsOut",
+    "LiveActorOut",
+    "LiveGameOut",
+    "LiveOut",
     "MetricsRow",
     "ModelOut",
     "ModelsOut",
@@ -60,16 +74,24 @@ __all__ = [
     "MoveOut",
     "MoveStats",
     "NewGameIn",
+    "OptionOut",
     "PieceOut",
     "PlayOut",
+    "PlyOut",
     "PositionOut",
+    "PresetOut",
     "ProcessOut",
     "PromotionRow",
     "QualityOut",
     "QualityRow",
     "RunOut",
+    "RunSettingsOut",
+    "SearchedOut",
+    "SelfplayGameOut",
+    "SelfplayGamesOut",
     "SelfplayIn",
     "SelfplayOut",
+    "SelfplayRecordOut",
     "StatsOut",
     "Strict",
     "ThinkIn",

@@ -41,6 +41,25 @@ class MetricsRow(BaseModel):
     flops: float = Field(
         0.0, description="operations of the network in both, multiplications and additions"
     )
+    simulations_per_second: float | None = Field(
+        None, description="of all actors; this and what follows is null without them"
+    )
+    evaluations_per_second: float | None = Field(
+        None, description="positions through the network, of all actors"
+    )
+    batch_fill: float | None = Field(
+        None, description="share of the games whose position was in a batch of the network"
+    )
+    cache_hits: float | None = Field(
+        None, description="share of the positions that did not need the network"
+    )
+    network_share: float | None = Field(None, description="of the actors' time: in the network")
+    tree_share: float | None = Field(None, description="of their time: in the search tree")
+    storing_share: float | None = Field(None, description="of their time: storing games")
+    loading_share: float | None = Field(None, description="of their time: loading models")
+    waiting_share: float | None = Field(
+        None, description="of their time: paused, or ahead of the learner"
+    )
 
 
 class EvaluationRow(BaseModel):
@@ -109,6 +128,10 @@ class StatsOut(BaseModel):
     window_positions: int
     samples_used: int = Field(
         description="samples trained on; / positions = the replay ratio reached"
+    )
+    seconds: float = Field(0.0, description="training time so far, over all restarts")
+    budget_seconds: float | None = Field(
+        None, description="training time after which the run ends; null where it goes on"
     )
     message: str = Field(description="what the learner does or waits for, in words")
     history: list[MetricsRow]

@@ -106,6 +106,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description Boards of the games that actors are playing at this moment.
+         */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -146,6 +166,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Presets
+         * @description The settings that a new run may be started with, by name.
+         */
+        get: operations["presets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs": {
         parameters: {
             query?: never;
@@ -177,9 +217,69 @@ export interface paths {
         put?: never;
         /**
          * Selfplay
-         * @description Start or stop the training of the server's run.
+         * @description Start or stop the training of a run.
          */
         post: operations["selfplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/selfplay/games": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Selfplay Games
+         * @description Finished games of self-play, newest first.
+         */
+        get: operations["selfplay_games"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/selfplay/games/{identity}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Selfplay Game
+         * @description One finished game of self-play: every move, and what was recorded of its search.
+         */
+        get: operations["selfplay_game"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Settings
+         * @description With which settings a run was started.
+         */
+        get: operations["run_settings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -608,10 +708,95 @@ export interface components {
             model: components["schemas"]["ModelOut"];
         };
         /**
+         * LiveActorOut
+         * @description The games that one actor shows, always in the same places.
+         */
+        LiveActorOut: {
+            /** Actor */
+            actor: string;
+            /** Age Seconds */
+            age_seconds: number;
+            /** Games */
+            games: components["schemas"]["LiveGameOut"][];
+            /**
+             * Model Step
+             * @description of the model that plays; null for uniform play
+             */
+            model_step: number | null;
+        };
+        /**
+         * LiveGameOut
+         * @description A game of an actor as it is, and the search of its position as far as it is.
+         */
+        LiveGameOut: {
+            /**
+             * Budget
+             * @description simulations that it will do; 0 where it has not begun
+             */
+            budget: number;
+            /** Cells */
+            cells: number[];
+            /**
+             * Highlight
+             * @description cells of the winning line, if there is one
+             */
+            highlight: number[];
+            /** @description null before the first move */
+            last: components["schemas"]["MoveOut"] | null;
+            /** Mover */
+            mover: number;
+            /**
+             * Options
+             * @description the actions that were visited, the most first
+             */
+            options: components["schemas"]["OptionOut"][];
+            /** Over */
+            over: boolean;
+            /** Plies */
+            plies: number;
+            /**
+             * Simulations
+             * @description that the search has done so far
+             */
+            simulations: number;
+            /**
+             * Value
+             * @description of the search so far, for the mover, in [-1, 1]
+             */
+            value: number | null;
+            /**
+             * Winner
+             * @description 0 or 1; null while the game goes on and after a draw
+             */
+            winner: number | null;
+        };
+        /**
+         * LiveOut
+         * @description What the actors of a run are playing; empty while nobody plays.
+         */
+        LiveOut: {
+            /** Actors */
+            actors: components["schemas"]["LiveActorOut"][];
+            /** Game */
+            game: string;
+            /** Run */
+            run: string;
+        };
+        /**
          * MetricsRow
          * @description One line of the learner's history.
          */
         MetricsRow: {
+            /**
+             * Batch Fill
+             * @description share of the games whose position was in a batch of the network
+             */
+            batch_fill?: number | null;
+            /**
+             * Cache Hits
+             * @description share of the positions that did not need the network
+             */
+            cache_hits?: number | null;
             /**
              * Core Seconds
              * @description processor time of self-play and learning so far; 0 in older runs
@@ -624,6 +809,11 @@ export interface components {
              * @default 0
              */
             ending_loss: number;
+            /**
+             * Evaluations Per Second
+             * @description positions through the network, of all actors
+             */
+            evaluations_per_second?: number | null;
             /**
              * Flops
              * @description operations of the network in both, multiplications and additions
@@ -638,8 +828,18 @@ export interface components {
             grad_norm: number;
             /** Learning Rate */
             learning_rate: number;
+            /**
+             * Loading Share
+             * @description of their time: loading models
+             */
+            loading_share?: number | null;
             /** Loss */
             loss: number;
+            /**
+             * Network Share
+             * @description of the actors' time: in the network
+             */
+            network_share?: number | null;
             /**
              * Policy Entropy
              * @description of the targets, in nats: the floor of the policy loss
@@ -662,12 +862,32 @@ export interface components {
              * @description training time of the run so far, over all restarts
              */
             seconds: number;
+            /**
+             * Simulations Per Second
+             * @description of all actors; this and what follows is null without them
+             */
+            simulations_per_second?: number | null;
             /** Step */
             step: number;
             /** Steps Per Second */
             steps_per_second: number;
+            /**
+             * Storing Share
+             * @description of their time: storing games
+             */
+            storing_share?: number | null;
+            /**
+             * Tree Share
+             * @description of their time: in the search tree
+             */
+            tree_share?: number | null;
             /** Value Loss */
             value_loss: number;
+            /**
+             * Waiting Share
+             * @description of their time: paused, or ahead of the learner
+             */
+            waiting_share?: number | null;
         };
         /**
          * ModelOut
@@ -843,6 +1063,20 @@ export interface components {
             simulations?: number | null;
         };
         /**
+         * OptionOut
+         * @description A legal action and its share of a search's visits, or of what is to be learnt from it.
+         */
+        OptionOut: {
+            /** Action */
+            action: number;
+            /** Clicks */
+            clicks: number[];
+            /** Label */
+            label: string;
+            /** Share */
+            share: number;
+        };
+        /**
          * PieceOut
          * @description How one kind of piece is drawn.
          */
@@ -869,6 +1103,17 @@ export interface components {
             position: components["schemas"]["PositionOut"];
             /** Thoughts */
             thoughts: components["schemas"]["Thought"][];
+        };
+        /**
+         * PlyOut
+         * @description One move of a finished game, the board after it, and the search before it.
+         */
+        PlyOut: {
+            /** Cells */
+            cells: number[];
+            move: components["schemas"]["MoveOut"];
+            /** @description null where the position was not recorded: a random opening, a forced move, a fast search */
+            searched: components["schemas"]["SearchedOut"] | null;
         };
         /**
          * PositionOut
@@ -904,6 +1149,18 @@ export interface components {
              * @description 0 or 1; null while the game goes on and after a draw
              */
             winner: number | null;
+        };
+        /**
+         * PresetOut
+         * @description Settings by one word.
+         */
+        PresetOut: {
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
         };
         /**
          * ProcessOut
@@ -1040,8 +1297,116 @@ export interface components {
             updated_at: number | null;
         };
         /**
+         * RunSettingsOut
+         * @description What a run was started with the last time.
+         */
+        RunSettingsOut: {
+            /**
+             * At
+             * @description when, seconds since the epoch; null if it never was
+             */
+            at: number | null;
+            /**
+             * Changes
+             * @description settings, by section.key, that differ from those that the game comes with
+             */
+            changes: {
+                [key: string]: string;
+            };
+            /**
+             * Command
+             * @description that repeats the run; null if it never was started
+             */
+            command: string | null;
+            /** Game */
+            game: string;
+            /**
+             * Machine
+             * @description what it was computed on
+             */
+            machine: string | null;
+            /** Run */
+            run: string;
+        };
+        /**
+         * SearchedOut
+         * @description What was recorded of a search.
+         */
+        SearchedOut: {
+            /**
+             * Exact
+             * @description whether that value is proven
+             */
+            exact: boolean;
+            /**
+             * Options
+             * @description the target of the policy, most likely first
+             */
+            options: components["schemas"]["OptionOut"][];
+            /**
+             * Surprise
+             * @description KL divergence of the search from the network's policy, in nats; null in games of older versions
+             */
+            surprise: number | null;
+            /**
+             * Value
+             * @description for the mover, in [-1, 1]
+             */
+            value: number;
+        };
+        /**
+         * SelfplayGameOut
+         * @description A finished game in one line.
+         */
+        SelfplayGameOut: {
+            /**
+             * At
+             * @description when it ended, seconds since the epoch
+             */
+            at: number;
+            /** Id */
+            id: number;
+            /**
+             * Model Step
+             * @description of the model that played; null for uniform play
+             */
+            model_step: number | null;
+            /** Plies */
+            plies: number;
+            /**
+             * Positions
+             * @description of them recorded to learn from
+             */
+            positions: number;
+            /**
+             * Result
+             * @description final margin for player 0
+             */
+            result: number;
+            /**
+             * Winner
+             * @description 0 or 1; null after a draw
+             */
+            winner: number | null;
+        };
+        /**
+         * SelfplayGamesOut
+         * @description Finished games of a run, newest first; older ones `before` the id of the last.
+         */
+        SelfplayGamesOut: {
+            /** Game */
+            game: string;
+            /** Games */
+            games: components["schemas"]["SelfplayGameOut"][];
+            /** Run */
+            run: string;
+        };
+        /**
          * SelfplayIn
-         * @description Start or stop the training of the server's run.
+         * @description Start or stop the training of a run: the server's, unless another one is named.
+         *
+         *     A run that has begun goes on as it began. Where none is named, a game or a preset begins a new
+         *     one, named for both.
          */
         SelfplayIn: {
             /**
@@ -1049,19 +1414,59 @@ export interface components {
              * @enum {string}
              */
             command: "start" | "stop";
+            /**
+             * Game
+             * @description for a new run; default: the server's
+             */
+            game?: string | null;
+            /**
+             * Preset
+             * @description for a new run: one of /presets
+             */
+            preset?: string | null;
+            /**
+             * Run
+             * @description an old one, or a new one's name
+             */
+            run?: string | null;
         };
         /**
          * SelfplayOut
-         * @description What training does after the command.
+         * @description What training does after the command, and which run it is.
          */
         SelfplayOut: {
             /** Message */
             message: string;
+            /** Run */
+            run: string;
             /**
              * Training
              * @enum {string}
              */
             training: "running" | "paused" | "stopped";
+        };
+        /**
+         * SelfplayRecordOut
+         * @description A finished game, ply by ply.
+         */
+        SelfplayRecordOut: {
+            /** Game */
+            game: string;
+            head: components["schemas"]["SelfplayGameOut"];
+            /**
+             * Highlight
+             * @description cells of the winning line, if there is one
+             */
+            highlight: number[];
+            /** Plies */
+            plies: components["schemas"]["PlyOut"][];
+            /** Run */
+            run: string;
+            /**
+             * Start
+             * @description the cells before the first move
+             */
+            start: number[];
         };
         /**
          * StatsOut
@@ -1074,6 +1479,11 @@ export interface components {
              * @default []
              */
             accuracy: components["schemas"]["AccuracyRow"][];
+            /**
+             * Budget Seconds
+             * @description training time after which the run ends; null where it goes on
+             */
+            budget_seconds?: number | null;
             /**
              * Can Control
              * @description whether POST /selfplay is allowed by the configuration
@@ -1120,6 +1530,12 @@ export interface components {
              * @description samples trained on; / positions = the replay ratio reached
              */
             samples_used: number;
+            /**
+             * Seconds
+             * @description training time so far, over all restarts
+             * @default 0
+             */
+            seconds: number;
             /** Step */
             step: number;
             /**
@@ -1500,6 +1916,56 @@ export interface operations {
             };
         };
     };
+    live: {
+        parameters: {
+            query?: {
+                /** @description name of a run; without it the server's */
+                run?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     models: {
         parameters: {
             query?: {
@@ -1646,6 +2112,35 @@ export interface operations {
             };
         };
     };
+    presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetOut"][];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     runs: {
         parameters: {
             query?: never;
@@ -1715,8 +2210,181 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the game is already over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description the body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    selfplay_games: {
+        parameters: {
+            query?: {
+                /** @description name of a run; without it the server's */
+                run?: string | null;
+                limit?: number;
+                /** @description only lower ids */
+                before?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelfplayGamesOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    selfplay_game: {
+        parameters: {
+            query?: {
+                /** @description name of a run; without it the server's */
+                run?: string | null;
+            };
+            header?: never;
+            path: {
+                identity: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelfplayRecordOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    run_settings: {
+        parameters: {
+            query?: {
+                /** @description name of a run; without it the server's */
+                run?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunSettingsOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

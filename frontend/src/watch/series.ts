@@ -2,7 +2,7 @@
 import type { Stats } from "../lib/api";
 
 /** What a model or the learner had reached at a step, by the name of the curve. */
-export type Row = { step: number; [curve: string]: number };
+export type Row = { step: number; [curve: string]: number | null | undefined };
 
 export interface Curve {
   key: string; // the field of the row
