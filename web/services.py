@@ -9,10 +9,12 @@ from typing import Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
 
 from engine.cli import cores
 from engine.config import Settings
 from web.documents import Documents
+from web.metrics import Requests, RunFigures, Searches
 from web.play import Play
 from web.pool import Pool, Turn
 from web.rates import Rates
@@ -35,6 +37,8 @@ class Services:
     documents: Documents
     pool: Pool
     rates: Rates
+    registry: CollectorRegistry
+    requests: Requests
     threads: CapacityLimiter
     """A thread for each search that is admitted, so that none waits for one."""
     ending: asyncio.Event = field(default_factory=asyncio.Event)
@@ -57,6 +61,9 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
     shelf, pool = Shelf(settings, runs), Pool(web.searches or cores(), web.queue)
     training = Training(settings, argv)
     trainings = Trainings(settings, training)
+    rates, registry = Rates(web.rate), CollectorRegistry()
+    registry.register(Searches(pool, rates))
+    registry.register(RunFigures(runs))
     return Services(
         settings,
         runs,
@@ -66,7 +73,9 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
         trainings,
         Documents(settings, runs, shelf, trainings),
         pool,
-        Rates(web.rate),
+        rates,
+        registry,
+        Requests(registry),
         CapacityLimiter(pool.places),
     )
 
