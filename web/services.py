@@ -9,12 +9,14 @@ from typing import Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
 
 from engine.cli import cores
 from engine.config import Settings
 from web.book import Books
 from web.documents import Documents
 from web.ladder import Scorebooks
+from web.metrics import Requests, RunFigures, Searches
 from web.opinions import Networks
 from web.play import Play
 from web.pool import Pool, Turn
@@ -46,6 +48,8 @@ class Services:
     pool: Pool
     rates: Rates
     oracle: Oracle
+    registry: CollectorRegistry
+    requests: Requests
     threads: CapacityLimiter
     """A thread for each search that is admitted, so that none waits for one."""
     ending: asyncio.Event = field(default_factory=asyncio.Event)
@@ -67,6 +71,9 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
     web, runs = settings.web, Runs(settings)
     shelf, pool = Shelf(settings, runs), Pool(web.searches or cores(), web.queue)
     trainings = Trainings(settings, runs, Training(settings, argv))
+    rates, registry = Rates(web.rate), CollectorRegistry()
+    registry.register(Searches(pool, rates))
+    registry.register(RunFigures(runs))
     return Services(
         settings,
         runs,
@@ -79,8 +86,10 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
         CapacityLimiter(HISTORIANS),
         Documents(settings, runs, shelf, trainings),
         pool,
-        Rates(web.rate),
+        rates,
         Oracle(),
+        registry,
+        Requests(registry),
         CapacityLimiter(pool.places),
     )
 
