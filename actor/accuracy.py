@@ -6,8 +6,8 @@ from collections import defaultdict
 
 import numpy as np
 
-from actor.arena import wilson
 from actor.players import Player
+from engine.intervals import wilson
 from engine.solver.positions import Solved, read_positions
 
 __all__ = ["Solved", "accuracy", "read_positions"]

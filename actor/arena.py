@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,9 +10,11 @@ from numpy.typing import NDArray
 
 from actor.players import Player
 from engine.errors import ConfigError
-from engine.game import Game, State, value_for
+from engine.game import Game, value_for
+from engine.intervals import bootstrap, wilson
 
-RESAMPLES = 10_000
+Moves = tuple[int, ...]
+"""Actions from the start position on."""
 
 
 @dataclass(frozen=True)
@@ -79,52 +80,47 @@ NOTHING = Score(0, 0, 0, (0, 0, 0, 0, 0))
 """Before the first game."""
 
 
-def wilson(points: float, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's score interval of a share (Wilson, 1927); (0, 1) without trials."""
-    if trials == 0:
-        return 0.0, 1.0
-    share = points / trials
-    centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z / (1 + z * z / trials)
-    half *= math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    # At the ends the sums are 0 and 1 but for rounding; the interval must hold the share itself.
-    return max(0.0, min(centre - half, share)), min(1.0, max(centre + half, share))
+@dataclass(frozen=True)
+class Sheet:
+    """A game as it was written down: the first `opening` moves were given.
 
-
-def bootstrap(pairs: Sequence[int]) -> tuple[float, float]:
-    """95 % percentile interval of the score over openings drawn with replacement (Efron, 1979).
-
-    `pairs[k]` openings gave k half points of 4. The two games of an opening are kept together, for
-    they are not independent: an opening that favours one side gives each player a win, and says
-    little. Where all pairs ended alike there is nothing to draw from; then it is Wilson's interval
-    with one trial a pair. The same counts give the same interval.
+    `side` is the player that the match's first one was; `result` is the margin for player 0.
     """
-    total = sum(pairs)
-    shares = np.array(pairs, np.float64) / max(total, 1)
-    if not total or shares.max() == 1:
-        return wilson(float(np.arange(5) @ shares) / 4 * total, total)
-    drawn = np.random.default_rng(0).multinomial(total, shares, RESAMPLES)
-    low, high = np.quantile(drawn @ np.arange(5) / (4 * total), [0.025, 0.975])
-    return float(low), float(high)
+
+    moves: Moves
+    opening: int
+    side: int
+    result: int
 
 
-def openings(game: Game, count: int, plies: int, rng: np.random.Generator) -> list[State]:
-    """`count` unfinished positions after `plies` random plies, distinct as far as there are enough.
+@dataclass(frozen=True)
+class Played:
+    """Games of a match, two from each opening, and their score for its first player."""
 
-    Raises ConfigError when (nearly) every game is over after that many plies.
+    score: Score
+    sheets: tuple[Sheet, ...]
+
+
+def openings(game: Game, count: int, plies: int, rng: np.random.Generator) -> list[Moves]:
+    """`count` times `plies` random moves that end no game.
+
+    They lead to distinct positions as far as there are enough. Raises ConfigError when (nearly)
+    every game is over after that many plies.
     """
-    seen: dict[bytes, State] = {}
-    found: list[State] = []
+    seen: dict[bytes, Moves] = {}
+    found = 0
     for _ in range(200 * count):
         state = game.new()
+        moves = []
         for _ply in range(plies):
             if game.is_over(state):
                 break
-            game.rules.play(state, int(rng.choice(game.legal(state))))
+            moves.append(int(rng.choice(game.legal(state))))
+            game.rules.play(state, moves[-1])
         if not game.is_over(state):
-            found.append(state)
-            seen.setdefault(state.tobytes(), state)
-        if len(seen) == count or (len(found) >= 20 * count):
+            found += 1
+            seen.setdefault(state.tobytes(), tuple(moves))
+        if len(seen) == count or found >= 20 * count:
             break
     if not seen:
         raise ConfigError(f"no {game.title} game lasts {plies} random plies; use shorter openings")
@@ -152,25 +148,31 @@ def match(
     The score is the first player's. Raises ConfigError for an odd or non-positive number.
     """
     starts = openings(game, pairs_of(games), opening_plies, rng)
-    return play_pairs(game, first, second, np.stack(starts), rng)
+    return play_pairs(game, first, second, starts, rng).score
 
 
 def play_pairs(
     game: Game,
     first: Player,
     second: Player,
-    starts: NDArray[np.uint64],
+    starts: Sequence[Moves],
     rng: np.random.Generator,
-) -> Score:
-    """Play from each of `starts uint64[P, W]` twice, all games at the same time.
+) -> Played:
+    """Play from each of `starts` twice, all games at the same time.
 
     The score is the first player's; in the first game of a pair he is player 0.
     """
-    states = np.repeat(starts, 2, axis=0)
+    states = np.repeat(np.stack([game.replay(moves) for moves in starts]), 2, axis=0)
     sides = np.tile(np.array([0, 1]), len(starts))
-    _play_out(game, (first, second), states, sides, rng)
-    values = [value_for(game.result(s), int(side)) for s, side in zip(states, sides, strict=True)]
-    return Score.of((np.array(values) + 1).astype(np.int64).reshape(-1, 2))
+    moves = [list(opening) for opening in starts for _ in range(2)]
+    _play_out(game, (first, second), states, sides, moves, rng)
+    sheets = tuple(
+        Sheet(tuple(line), len(starts[g // 2]), int(sides[g]), game.result(states[g]))
+        for g, line in enumerate(moves)
+    )
+    values = [value_for(sheet.result, sheet.side) for sheet in sheets]
+    score = Score.of((np.array(values) + 1).astype(np.int64).reshape(-1, 2))
+    return Played(score, sheets)
 
 
 def _play_out(
@@ -178,8 +180,11 @@ def _play_out(
     players: tuple[Player, Player],
     states: NDArray[np.uint64],
     sides: NDArray[np.int64],
+    moves: list[list[int]],
     rng: np.random.Generator,
 ) -> None:
+    """Play all of `states` to their ends, in place; every action is added to the game's `moves`."""
+
     def waiting_for(seat: int) -> list[int]:
         return [
             g
@@ -192,3 +197,4 @@ def _play_out(
             if turn:
                 for g, action in zip(turn, player.choose(states[turn], rng), strict=True):
                     game.rules.play(states[g], int(action))
+                    moves[g].append(int(action))

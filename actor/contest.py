@@ -11,9 +11,8 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from actor.arena import NOTHING, Score, openings, pairs_of, play_pairs
+from actor.arena import NOTHING, Moves, Played, Score, openings, pairs_of, play_pairs
 from actor.players import Player, Recipe, as_it_is
 from actor.sprt import Sprt, Verdict
 from actor.workshop import Workshop
@@ -36,23 +35,31 @@ class Venue:
 
 @dataclass(frozen=True)
 class Heat:
-    """Games of two players of the venue from `starts uint64[P, W]`, each twice."""
+    """Games of two players of the venue from `starts`, each twice; their `number`-th heat."""
 
     first: str
     second: str
-    starts: NDArray[np.uint64]
+    starts: tuple[Moves, ...]
     entropy: tuple[int, ...]
+    number: int = 0
 
 
-PlayHeat = Callable[[Heat], Score]
+PlayHeat = Callable[[Heat], Played]
 """Plays a heat; the score is its first player's."""
+
+Keep = Callable[[Heat, Played], None]
+"""Is told the games of a heat before its score counts."""
+
+
+def forget(heat: Heat, played: Played) -> None:
+    """Keeps no game."""
 
 
 def venue(place: Venue, watched: Callable[[Player], Player] = as_it_is) -> PlayHeat:
     """The tool of the workshop: a function that plays heats, its players `watched`."""
     game = find(place.game)
 
-    def play(heat: Heat) -> Score:
+    def play(heat: Heat) -> Played:
         # Anew for each heat: what a player remembers must not depend on who played before.
         first, second = (
             watched(place.recipes[name].player(game, place.search))
@@ -108,7 +115,7 @@ def contest(
                 if verdict.decision != "undecided":
                     break
     played = _starts(game, match)[: score.games // 2]
-    return Outcome(score, len({start.tobytes() for start in played}), verdict)
+    return Outcome(score, len(set(played)), verdict)
 
 
 def scores(
@@ -117,24 +124,27 @@ def scores(
     recipes: Sequence[Recipe],
     match: Match,
     make: Callable[[Venue], PlayHeat] = venue,
+    keep: Keep = forget,
 ) -> Generator[Score]:
     """The score of all games so far, after each heat of a match; `match.test` is not asked.
 
-    `make` says how a heat is played, see `venue`. Raises ConfigError for an odd number of games.
+    `make` says how a heat is played, see `venue`; `keep` is told its games. Raises ConfigError for
+    an odd number of games.
     """
     starts = _starts(game, match)
     heats = [
-        Heat("first", "second", starts[i : i + HEAT], (match.seed, 1 + i // HEAT))
+        Heat("first", "second", starts[i : i + HEAT], (match.seed, 1 + i // HEAT), i // HEAT)
         for i in range(0, len(starts), HEAT)
     ]
     place = Venue(game.name, search, dict(zip(("first", "second"), recipes, strict=True)))
     score = NOTHING
     with Workshop(make, place, match.workers) as workshop:
-        for part in workshop.answers(heats):
-            score += part
+        for heat, part in zip(heats, workshop.answers(heats), strict=True):
+            keep(heat, part)
+            score += part.score
             yield score
 
 
-def _starts(game: Game, match: Match) -> NDArray[np.uint64]:
+def _starts(game: Game, match: Match) -> tuple[Moves, ...]:
     rng = np.random.default_rng(match.seed)
-    return np.stack(openings(game, pairs_of(match.games), match.opening_plies, rng))
+    return tuple(openings(game, pairs_of(match.games), match.opening_plies, rng))

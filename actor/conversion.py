@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actor.arena import wilson
 from actor.players import Player, SolverPlayer
 from engine.game import Game, State, value_for
+from engine.intervals import wilson
 from engine.solver import Solver
 from engine.solver.positions import Solved
 

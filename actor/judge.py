@@ -16,10 +16,11 @@ from functools import partial
 
 import numpy as np
 
-from actor.arena import NOTHING, Score
-from actor.contest import Match, scores, venue
+from actor.arena import NOTHING, Played, Score
+from actor.contest import Heat, Match, scores, venue
 from actor.players import Recipe, Spec
 from actor.pulse import Pulse
+from actor.scorebook import Seat, meeting
 from actor.sprt import Sprt
 from engine.config import RefereeSettings, Settings
 from engine.errors import ModelError, StorageError
@@ -36,6 +37,7 @@ from storage.evaluations import (
     write_evaluations,
 )
 from storage.layout import RunPaths
+from storage.matches import append_meeting
 from storage.models import Models
 from storage.verdicts import Relapse, read_verdicts, write_verdicts
 
@@ -165,8 +167,13 @@ class Judge:
         seed = np.random.SeedSequence([settings.run.seed, card.step]).generate_state(1)[0]
         match = Match(games, settings.referee.opening_plies, int(seed))
         players = self._recipe(data, card), opponent
+        first, second = (Seat(str(player.spec), player.digest()) for player in players)
+
+        def keep(heat: Heat, played: Played) -> None:
+            append_meeting(self._paths, "referee", meeting(first, second, heat.number, played))
+
         make = partial(venue, watched=self._pulse.watched)
-        return scores(self._game, settings.search, players, match, make)
+        return scores(self._game, settings.search, players, match, make, keep)
 
     def _recipe(self, data: bytes, card: ModelCard) -> Recipe:
         simulations = self._settings.referee.simulations

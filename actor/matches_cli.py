@@ -18,7 +18,6 @@ from rich.table import Table
 from actor import accuracy as yardstick
 from actor.arena import Score
 from actor.contest import Match, Outcome, contest
-from actor.ladder import Ladder
 from actor.players import parse, player, recipe
 from actor.sprt import LOWER, UPPER, parse_sprt
 from actor.tournament import Plan, Tournament
@@ -38,8 +37,10 @@ from engine.cli import (
     start_logging,
 )
 from engine.games import find
+from storage.ladder import Ladder
 from storage.layout import create, run_paths, zoo_folder
 from storage.lock import ladder_lock
+from storage.matches import append_meeting
 from storage.models.filesystem import FilesystemModels
 from storage.zoo import Zoo
 
@@ -173,7 +174,9 @@ def tournament(
         models = FilesystemModels(paths)
         zoo = partial(Zoo(zoo_folder(settings)).model, played.name)
         entrants = Tournament(
-            played, settings.search, models, paths.ratings, plan, games_on(line), zoo=zoo
+            *(played, settings.search, models, paths.ratings, plan, games_on(line)),
+            zoo=zoo,
+            keep=partial(append_meeting, paths, "tournament"),
         )
         entrants.enter(players or [])
         ladder = entrants.run()

@@ -35,7 +35,7 @@ class Meter:
             self._looked, self._before = time.monotonic(), replace(self._counters)
             self._rates = _per_second(spent, elapsed)
             judged = spent.evaluations + spent.cached + spent.shared
-            self._rates["batch_fill"] = _share(spent.evaluations, spent.waves * self._slots)
+            self._rates["batch_fill"] = _share(spent.batched, spent.waves * self._slots)
             self._rates["cache_hits"] = _share(spent.cached + spent.shared, judged)
         return self._rates
 

@@ -7,6 +7,7 @@ mcts:800               search without a network, 800 simulations
 solver                 exact play, where the position is within reach
 model:latest@200       a model of the run with 200 simulations; @0 = its policy alone
 model:best@50          the promoted model; model:step_004000@50 a snapshot
+                       step_004000-1a2b3c4d@50 if the sha256 of its weights begins like that
 model:zoo@50           the zoo's model of the game; zoo-1a2b3c4d@50 if its sha256 begins like that
 latest@200, best@200   the same without the word "model:"
 latest@50ms, mcts:50ms as in the browser: one tree a game, kept from move to move, 50 ms a move
@@ -41,7 +42,7 @@ from storage.models import Models
 
 _SPEC = re.compile(
     r"(?P<plain>random|greedy|solver)|alphabeta:(?P<plies>\d+)"
-    r"|(?:mcts:(?P<mcts>\d+)|(?:model:)?(?P<model>latest|best|step_\d+|zoo(?:-[0-9a-f]{8})?)@(?P<simulations>\d+))"
+    r"|(?:mcts:(?P<mcts>\d+)|(?:model:)?(?P<model>latest|best|(?:step_\d+|zoo)(?:-[0-9a-f]{8})?)@(?P<simulations>\d+))"
     r"(?P<live>ms|/live)?(?:/t(?P<temperature>\d*\.?\d+))?"
 )
 MOST_LIVE = 20_000
@@ -173,7 +174,7 @@ class Spec:
 
     kind: Literal["random", "greedy", "solver", "alphabeta", "mcts", "model"]
     number: int = 0  # plies of alphabeta, simulations (or milliseconds) of mcts and model
-    model: str = ""  # latest, best, step_004000, zoo or zoo-1a2b3c4d
+    model: str = ""  # latest, best, step_004000, zoo; the last two also with -1a2b3c4d
     temperature: float = 0.0
     live: str = ""  # "ms" or "/live": one tree a game; ms: against the clock
 
@@ -191,6 +192,10 @@ class Recipe:
 
     spec: Spec
     model: bytes | None = None
+
+    def digest(self) -> str | None:
+        """The sha256 of its model's weights, None without a model; raises ModelError."""
+        return None if self.model is None else read_card(self.model).sha256
 
     def player(self, game: Game, settings: SearchSettings) -> Player:
         """Make the player; raises ModelError where the model does not fit the game."""
@@ -233,7 +238,8 @@ def parse(text: str) -> Spec:
         return Spec("mcts", int(match["mcts"]), temperature=temperature, live=live)
     name = match["model"]
     if name.startswith("step_"):
-        name = f"step_{int(name.removeprefix('step_')):06d}"
+        step, dash, mark = name.removeprefix("step_").partition("-")
+        name = f"step_{int(step):06d}{dash}{mark}"
     return Spec("model", int(match["simulations"]), name, temperature, live)
 
 
@@ -252,7 +258,7 @@ def recipe(spec: Spec, models: Models, zoo: Callable[[], bytes] = no_zoo) -> Rec
     if spec.model.startswith("zoo"):
         return Recipe(spec, _from_zoo(spec.model, zoo()))
     if spec.model.startswith("step_"):
-        return Recipe(spec, models.snapshot(int(spec.model.removeprefix("step_"))))
+        return Recipe(spec, _snapshot(spec.model, models))
     data = models.latest() if spec.model == "latest" else models.best()
     if data is None:
         raise ModelError(f"the run has no {spec.model} model yet; train it first")
@@ -279,6 +285,27 @@ def player(
 ) -> Player:
     """The player that `spec` names; raises ConfigError for a spec that is none."""
     return recipe(parse(spec), models, zoo).player(game, settings)
+
+
+def unmarked(spec: Spec) -> Spec:
+    """`spec` without what tells one snapshot of a step from another."""
+    if not spec.model.startswith("step_"):
+        return spec
+    return replace(spec, model=spec.model.partition("-")[0])
+
+
+def marked(spec: Spec, digest: str) -> Spec:
+    """`spec` of a snapshot that is the one of this digest and no other of the same step."""
+    return replace(spec, model=f"{unmarked(spec).model}-{digest[:8]}")
+
+
+def _snapshot(name: str, models: Models) -> bytes:
+    step, _, mark = name.removeprefix("step_").partition("-")
+    data = models.snapshot(int(step))
+    found = read_card(data).sha256 if mark else ""
+    if not found.startswith(mark):
+        raise ModelError(f"there is no {name} any more, step_{step} has the digest {found[:8]} now")
+    return data
 
 
 def _from_zoo(name: str, data: bytes) -> bytes:

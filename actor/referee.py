@@ -30,6 +30,7 @@ from storage.evaluations import Judged
 from storage.events import Events
 from storage.layout import run_paths
 from storage.lock import ladder_lock
+from storage.matches import append_meeting
 from storage.models.filesystem import FilesystemModels, ModelWatch
 from storage.stats import Heart
 
@@ -145,17 +146,18 @@ class Referee:
         book, rules = self._judge.book, self._settings.referee
         if read_card(self._models.snapshot(card.step)).sha256 != card.sha256:
             raise ModelError(f"its snapshot is another model by now; {name} would be two players")
-        if book.entered.setdefault(name, card.sha256) != card.sha256:
-            raise ModelError(f"an earlier model is called {name} there")
         plan = Plan(LADDER_GAMES, 0, rules.opening_plies, self._settings.run.seed)
         ladder = Tournament(
             *(self._game, self._settings.search, self._models, self._paths.ratings, plan),
             make=partial(venue, watched=self._pulse.watched),
+            keep=partial(append_meeting, self._paths, "tournament"),
         )
-        ladder.enter([*anchors(self._game), name])
+        # Where a model of this step was published before, this one gets another name.
+        name = ladder.enter([*anchors(self._game), name])[-1]
+        book.entered[name] = card.sha256
         self._judge.save()
         rated = ladder.turn(LADDER_MEETINGS)
-        entry = rated.players[rated.index(name)]
+        entry = rated.entry(name)
         if entry.rating is not None:
             LOG.info("%s in the ladder: %.0f Elo above random", name, entry.rating)
 

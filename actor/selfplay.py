@@ -47,6 +47,8 @@ class Counters:
     simulations: int = 0
     evaluations: int = 0
     waves: int = 0
+    batched: int = 0
+    """Positions in the batches of the waves; without a model there are none."""
     cached: int = 0
     """Leaves whose evaluation was in the cache."""
     shared: int = 0
@@ -170,6 +172,7 @@ class SelfPlay:
             self._fill_empty(model_step)
             self._ended += self._advance()
         thought = time.perf_counter()
+        self.counters.batched += int(self._waves.wave.used[0]["rows"])
         self._waves.evaluate(evaluator)
         records = self.ended()
         self._count(records, thought - began, time.perf_counter() - thought)

@@ -4,6 +4,10 @@ At first everybody meets everybody, or only who stands near. Then, round by roun
 games make the ratings most certain (actor/rating.py). Each meeting has a seed made of the players'
 names and of how often they have met, so the same calls give the same ladder, however many processes
 play. All k-th meetings begin from the same openings.
+
+A model is known by the digest of its weights. Where a learner went back and published another model
+of the same step, the old one keeps its results and plays no more; the new one enters as a player of
+its own, with the digest in its name.
 """
 
 from __future__ import annotations
@@ -16,15 +20,17 @@ from pathlib import Path
 
 import numpy as np
 
-from actor.arena import Score, openings, pairs_of
+from actor.arena import Played, openings, pairs_of
 from actor.contest import Heat, PlayHeat, Venue, venue
-from actor.ladder import ANCHOR, Entry, Ladder, read_ladder, write_ladder
-from actor.players import Recipe, no_zoo, parse, pinned, recipe
-from actor.rating import next_pairings
+from actor.players import Recipe, Spec, marked, no_zoo, parse, pinned, recipe, unmarked
+from actor.rating import next_pairings, rate
+from actor.scorebook import Seat, discard, meeting
 from actor.workshop import Workshop
 from engine.config import SearchSettings
 from engine.errors import ConfigError, ModelError, StorageError
 from engine.game import Game
+from storage.ladder import ANCHOR, Entry, Ladder, read_ladder, write_ladder
+from storage.matches import Meeting
 from storage.models import Models
 
 LOG = logging.getLogger(__name__)
@@ -47,7 +53,10 @@ class Plan:
 
 
 class Tournament:
-    """The ladder kept in `path`, continued; saved after each meeting."""
+    """The ladder kept in `path`, continued; saved after each meeting.
+
+    `keep` is given the games of a meeting before the ladder has its score.
+    """
 
     def __init__(
         self,
@@ -59,6 +68,7 @@ class Tournament:
         report: Callable[[Ladder], None] = lambda ladder: None,
         make: Callable[[Venue], PlayHeat] = venue,
         zoo: Callable[[], bytes] = no_zoo,
+        keep: Callable[[Meeting], None] = discard,
     ) -> None:
         pairs_of(plan.games)
         self._game = game
@@ -69,19 +79,33 @@ class Tournament:
         self._report = report
         self._make = make
         self._zoo = zoo
+        self._keep = keep
         self.ladder = self._opened()
+        self._learn_digests()
 
-    def enter(self, specs: Iterable[str]) -> None:
-        """Add players; a name that changes its meaning is replaced by the step it means now.
+    def enter(self, specs: Iterable[str]) -> list[str]:
+        """Add players; returns the names under which they play.
 
-        Raises ConfigError for a name that is none, ModelError or StorageError for a missing model.
+        A name that changes its meaning is replaced by the step it means now. Raises ConfigError for
+        a name that is none, ModelError or StorageError for a missing model: a newcomer that cannot
+        play is refused, not retired.
         """
+        names = []
         for text in specs:
             spec = pinned(parse(text), self._models, self._zoo)
-            recipe(
-                spec, self._models, self._zoo
-            )  # a newcomer that cannot play is refused, not retired
-            self.ladder.enter(str(spec))
+            digest = recipe(spec, self._models, self._zoo).digest()
+            names.append(self._name(spec, digest))
+            self.ladder.enter(names[-1], digest)
+        return names
+
+    def _name(self, spec: Spec, digest: str | None) -> str:
+        """The name of a player who may be there already, under this name or a marked one."""
+        plain = unmarked(spec)
+        alike = [e for e in self.ladder.players if unmarked(parse(e.spec)) == plain]
+        for entry in alike:
+            if entry.sha256 == digest:
+                return entry.spec
+        return str(marked(spec, digest) if alike and digest else spec)
 
     def run(self) -> Ladder:
         """Let those meet who have not, then play the rounds; returns the ladder, rated.
@@ -114,7 +138,7 @@ class Tournament:
             )
         return recipes, [self.ladder.index(name) for name in recipes]
 
-    def _workshop(self, recipes: dict[str, Recipe]) -> Workshop[Venue, Heat, Score]:
+    def _workshop(self, recipes: dict[str, Recipe]) -> Workshop[Venue, Heat, Played]:
         place = Venue(self._game.name, self._search, recipes)
         return Workshop(self._make, place, self._plan.workers)
 
@@ -152,12 +176,25 @@ class Tournament:
         ladder.search = search
         return ladder
 
+    def _learn_digests(self) -> None:
+        """Take the models of an older ladder, which knew names alone, for those of today."""
+        for entry in self.ladder.players:
+            if entry.sha256 is None:
+                try:
+                    entry.sha256 = recipe(parse(entry.spec), self._models, self._zoo).digest()
+                except (ModelError, StorageError):
+                    continue  # it plays no more, see `_recipes`
+                if entry.sha256 is not None:
+                    LOG.info("%s is taken for the model %s", entry.spec, entry.sha256[:8])
+
     def _recipes(self) -> dict[str, Recipe]:
         """How to make each player that can still play; a ladder outlives pruned snapshots."""
         found = {}
         for entry in self.ladder.players:
             try:
-                found[entry.spec] = recipe(parse(entry.spec), self._models, self._zoo)
+                made = recipe(parse(entry.spec), self._models, self._zoo)
+                _refuse_another(entry, made.digest())
+                found[entry.spec] = made
             except (ModelError, StorageError) as error:
                 LOG.warning("%s keeps its results and plays no more: %s", entry.spec, error)
         return found
@@ -173,16 +210,30 @@ class Tournament:
         ]
 
     def _play(
-        self, workshop: Workshop[Venue, Heat, Score], pairings: Sequence[tuple[int, int]]
+        self, workshop: Workshop[Venue, Heat, Played], pairings: Sequence[tuple[int, int]]
     ) -> None:
         """Play a round, write down each meeting as it ends, then rate."""
         heats = self._heats(pairings)
-        for heat, score in zip(heats, workshop.answers(heats), strict=True):
-            self.ladder.record(heat.first, heat.second, score)
+        for heat, played in zip(heats, workshop.answers(heats), strict=True):
+            self._keep(
+                meeting(self._seat(heat.first), self._seat(heat.second), heat.number, played)
+            )
+            self.ladder.record(heat.first, heat.second, played.score)
             write_ladder(self._path, self.ladder)
             self._report(self.ladder)
-        self.ladder.rate()
+        self._rate()
         write_ladder(self._path, self.ladder)
+
+    def _rate(self) -> None:
+        """Make the ratings anew from the results."""
+        ratings = rate(self.ladder.counts(), self.ladder.index(ANCHOR))
+        numbers = zip(ratings.elo, ratings.low, ratings.high, strict=True)
+        for player, (elo, low, high) in zip(self.ladder.players, numbers, strict=True):
+            if player.games:
+                player.rating, player.low, player.high = float(elo), float(low), float(high)
+
+    def _seat(self, name: str) -> Seat:
+        return Seat(name, self.ladder.entry(name).sha256)
 
     def _heats(self, pairings: Sequence[tuple[int, int]]) -> list[Heat]:
         names = [player.spec for player in self.ladder.players]
@@ -199,4 +250,10 @@ class Tournament:
         rng = np.random.default_rng((plan.seed, 1 + met))
         starts = openings(self._game, plan.games // 2, plan.opening_plies, rng)
         entropy = (plan.seed, 1 + met, zlib.crc32(first.encode()), zlib.crc32(second.encode()))
-        return Heat(first, second, np.stack(starts), entropy)
+        return Heat(first, second, tuple(starts), entropy, met)
+
+
+def _refuse_another(entry: Entry, digest: str | None) -> None:
+    if digest != entry.sha256:
+        old, new = ((sha256 or "no model")[:8] for sha256 in (entry.sha256, digest))
+        raise ModelError(f"its snapshot was published anew, {old} then and {new} now")

@@ -19,7 +19,6 @@ import numpy as np
 from actor.accuracy import accuracy, read_positions
 from actor.arena import Score
 from actor.contest import Match, contest
-from actor.ladder import ANCHOR, Ladder
 from actor.players import Recipe, Spec, parse, recipe
 from actor.tournament import Plan, Tournament
 from engine.config import Settings
@@ -27,6 +26,7 @@ from engine.errors import ConfigError, ModelError
 from engine.evaluator.onnx import ModelCard, OnnxEvaluator, read_card
 from engine.game import Game
 from engine.games import find
+from storage.ladder import ANCHOR, Ladder
 from storage.layout import RunPaths
 from storage.levels import LEVELS, Level
 from storage.models.filesystem import FilesystemModels

@@ -1,4 +1,4 @@
-"""Compiles the search of every game into Numba's cache, so that no first move waits for it."""
+"""Compiles search and exact play of every game into Numba's cache: no first move waits for it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from actor.selfplay import SelfPlay
 from engine.evaluator.uniform import UniformEvaluator
 from engine.games import all_games, find
 from engine.search.live import Live
+from engine.solver import solver_for
 from engine.sources import load
 
 
 def warm(name: str) -> None:
-    """Play a wave of self-play and two moves of a live game."""
+    """Play a wave of self-play and two moves of a live game, and make its solver."""
     game = find(name)
+    solver_for(game)  # its kernels have declared types: importing them compiles them
     evaluator = UniformEvaluator(game)
     settings = load({"run": {"game": name}, "selfplay": {"games": 2}})
     SelfPlay(game, settings).step(evaluator)

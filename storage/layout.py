@@ -14,6 +14,7 @@ data/<run>/replay.db       finished games (SQLite)
            yardstick/      random.jsonl, …: solved positions that the models are measured on
            ratings.json    the ladder of the run's players
            ratings.lock    held by the one tournament that extends it
+           matches/        tournament.jsonl, referee.jsonl: the moves of their games
            evaluations.json what the referee measured of each model
            verdicts.json   what the referee tells the learner: the best model, a relapse
            referee.lock    held by the one referee of the run
@@ -148,6 +149,14 @@ class RunPaths:
     def ratings_lock(self) -> Path:
         """Locked as long as a tournament extends the ladder."""
         return self.root / "ratings.lock"
+
+    def matches(self, occasion: str) -> Path:
+        """The games of the tournament's or the referee's matches."""
+        return self.root / "matches" / f"{occasion}.jsonl"
+
+    def old_matches(self, occasion: str) -> Path:
+        """The games before those in `matches`."""
+        return self.root / "matches" / f"{occasion}.old.jsonl"
 
     def levels(self, sha256: str) -> Path:
         """The ladder on which the levels of the model with this digest are rated."""

@@ -20,7 +20,11 @@ from web.schemas import ErrorOut
 
 log = logging.getLogger(__name__)
 
-STATUS: dict[type[CartridgeError], int] = {UnknownGame: 404, FinishedGame: 409, IllegalAction: 422}
+STATUS: dict[type[CartridgeError], int] = {
+    UnknownGame: 404,
+    FinishedGame: 409,
+    IllegalAction: 422,
+}
 """What the person asked wrongly; every other CartridgeError is the server's trouble, a 500."""
 
 MEANING = {

@@ -83,12 +83,17 @@ class Play:
             rated = request.run is None
             level, model = level_of(served, request.model, rated, request.level, most)
             return Opponent(model, Limits(level.simulations, time, level.temperature))
+        limits = Limits(self.simulations(wanted), time)
+        return Opponent(partial(served.named, request.model), limits)
+
+    def simulations(self, wanted: int | None) -> int:
+        """As many as are wanted, or the usual number; HTTP 422 beyond what is allowed."""
+        most = self._settings.max_simulations
         if wanted is not None and wanted > most:
             raise HTTPException(
                 422, f"simulations = {wanted} is refused: web.max_simulations allows {most}"
             )
-        usual = self._settings.simulations if wanted is None else wanted
-        return Opponent(partial(served.named, request.model), Limits(usual, time))
+        return self._settings.simulations if wanted is None else wanted
 
     def _time(self, milliseconds: int | None) -> int:
         most = self._settings.max_milliseconds

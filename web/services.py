@@ -13,15 +13,22 @@ from prometheus_client import CollectorRegistry
 
 from engine.cli import cores
 from engine.config import Settings
+from web.book import Books
 from web.documents import Documents
+from web.ladder import Scorebooks
 from web.metrics import Requests, RunFigures, Searches
+from web.opinions import Networks
 from web.play import Play
 from web.pool import Pool, Turn
 from web.rates import Rates
 from web.runs import Runs
 from web.shelf import Shelf
+from web.solve import Oracle
 from web.training import Training
 from web.trainings import Trainings
+
+HISTORIANS = 4
+"""Requests that may look into a run's past at once."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +39,17 @@ class Services:
     runs: Runs
     shelf: Shelf
     play: Play
-    training: Training
     trainings: Trainings
+    networks: Networks
+    books: Books
+    scorebooks: Scorebooks
+    historians: CapacityLimiter
     documents: Documents
     pool: Pool
     rates: Rates
     registry: CollectorRegistry
     requests: Requests
+    oracle: Oracle
     threads: CapacityLimiter
     """A thread for each search that is admitted, so that none waits for one."""
     ending: asyncio.Event = field(default_factory=asyncio.Event)
@@ -59,8 +70,7 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
     """The services of one run; `argv` are the options that its training processes get as well."""
     web, runs = settings.web, Runs(settings)
     shelf, pool = Shelf(settings, runs), Pool(web.searches or cores(), web.queue)
-    training = Training(settings, argv)
-    trainings = Trainings(settings, training)
+    trainings = Trainings(settings, runs, Training(settings, argv))
     rates, registry = Rates(web.rate), CollectorRegistry()
     registry.register(Searches(pool, rates))
     registry.register(RunFigures(runs))
@@ -69,13 +79,17 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
         runs,
         shelf,
         Play(shelf, web),
-        training,
         trainings,
+        Networks(),
+        Books(),
+        Scorebooks(),
+        CapacityLimiter(HISTORIANS),
         Documents(settings, runs, shelf, trainings),
         pool,
         rates,
         registry,
         Requests(registry),
+        Oracle(),
         CapacityLimiter(pool.places),
     )
 

@@ -188,6 +188,10 @@ class Minds:
         self._minds: list[Live] = []
         self._lock = Lock()
 
+    def fresh(self) -> Live:
+        """A tree beside the kept ones, for somebody who looks at many positions in a row."""
+        return self._make()
+
     def take(self, state: State) -> Live:
         """The tree that knows `state`, or else a new one, or else the one unused for longest."""
         with self._lock:

@@ -32,6 +32,8 @@ KEY = np.uint64(12)
 SIX = np.uint64(63)
 OFFSET = 22
 LOOK_AHEAD = 32
+NEAR = 6
+"""Discs from which on a second is sometimes enough, from 11 on mostly."""
 # Explicit types, because a recursive function that Numba specialises for a literal argument
 # crashes when the next process loads it from the cache.
 SEARCH = "int64(uint64, uint64, int64, int64, int64, uint64[::1], uint64[:, ::1], int64[::1])"
@@ -208,6 +210,19 @@ class Connect4Solver(Solver):
             return f"{first.bit_count()} discs against {second.bit_count()}, player {turn} to move"
         return None
 
+    def near(self, state: State) -> bool:
+        """See `Solver`."""
+        return _discs(state) >= NEAR
+
+    def words(self, state: State, value: int) -> str:
+        """See `Solver`; counts the winner's own moves, the winning one included."""
+        if value == 0:
+            return "draw"
+        discs = _discs(state)
+        played = discs // 2 if value > 0 else (discs + 1) // 2
+        moves = 22 - abs(value) - played
+        return f"{'win' if value > 0 else 'loss'} in {moves} move{'' if moves == 1 else 's'}"
+
     def prepare(self) -> None:
         """See `Solver`."""
         if not len(self._table):
@@ -219,10 +234,13 @@ class Connect4Solver(Solver):
         own = state[self.game.mover(state)] & DISCS
         found = np.full(COLUMNS, UNKNOWN, np.int64)
         rows = np.zeros((43, COLUMNS), np.uint64)
-        discs = int(mask).bit_count()
-        if not solve_actions(own, mask, discs, self._table, rows, control, found):
+        if not solve_actions(own, mask, _discs(state), self._table, rows, control, found):
             return None
         return {action: int(found[action]) for action in self.game.legal(state)}
+
+
+def _discs(state: State) -> int:
+    return int((state[0] | state[1]) & DISCS).bit_count()
 
 
 SOLVER = Connect4Solver

@@ -7,13 +7,17 @@ from pathlib import Path
 from engine.game import Game, State
 from engine.solver.interface import ALLOWED, STOP, VISITED, Control, Limits, Solver
 
+NEAR = 12
+"""Legal actions of a position of which a second may be enough."""
+
 
 class ExhaustiveSolver(Solver):
     """Negamax over all reachable positions with a memory; works for any game that is small enough.
 
     The margin is exact and counted for the mover. Positions seen once are remembered from call to
     call, and the limit is on all of them together, so that a large game is refused instead of
-    hanging or eating the memory.
+    hanging or eating the memory. A memory that is full is given up by the next call: what filled
+    it was refused, and another position may be small.
     """
 
     most_nodes = 200_000
@@ -25,8 +29,14 @@ class ExhaustiveSolver(Solver):
         super().__init__(game, limits, tables)
         self._margins: dict[bytes, int] = {}
 
+    def near(self, state: State) -> bool:
+        """See `Solver`; where every action fills a cell, so many can be looked at to the end."""
+        return len(self.game.legal(state)) <= NEAR
+
     def values(self, state: State, control: Control) -> dict[int, int] | None:
         """See `Solver`."""
+        if len(self._margins) >= control[ALLOWED]:
+            self._margins.clear()
         control[VISITED] = len(self._margins)
         mover = self.game.mover(state)
         margins = {}

@@ -117,6 +117,15 @@ class Solver(ABC):
         """Why no game reaches `state`, or None where nothing speaks against it."""
         return None
 
+    def near(self, state: State) -> bool:
+        """Whether a second may be enough: a rule of thumb that spares a search in vain."""
+        return True
+
+    def words(self, state: State, value: int) -> str:
+        """A value that `solve` found in `state`, said for its mover: "win by 4", "draw", "loss"."""
+        by = f" by {abs(value)}" if abs(value) > 1 else ""
+        return f"win{by}" if value > 0 else f"loss{by}" if value < 0 else "draw"
+
     def prepare(self) -> None:
         """Make or read what every search needs; the time that takes is not counted."""
         return

@@ -24,6 +24,8 @@ STONES = 16
 """Stones in play that the table on disk covers: 30 million entries, a byte each."""
 STONES_IN_MEMORY = 12
 """Stones of the table that is made where there is no folder to keep one: a second's work."""
+NEAR = 38
+"""At most so many stones in the pits: a second is sometimes enough, with 30 mostly."""
 PIT_BYTES = (1 << 8 * PITS) - 1
 UNKNOWN = -1000
 """What a kernel returns once it was stopped; no margin is that low."""
@@ -172,6 +174,11 @@ class KalahaSolver(Solver):
         if bool(first) != bool(second):
             return "one side is empty and the other was not swept"
         return None
+
+    def near(self, state: State) -> bool:
+        """See `Solver`."""
+        counts = _pits_and_stores(state)
+        return self._total - counts[PITS] - counts[-1] <= NEAR
 
     def prepare(self) -> None:
         """See `Solver`."""

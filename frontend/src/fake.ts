@@ -3,7 +3,9 @@
  * not alternate: 0 moves, then 1 twice, then 0 twice, then 1. Who fills the last cell, loses.
  */
 import { vi } from "vitest";
-import type { Game, Health, Levels, Model, Played, Position, Stats, Thought } from "./lib/api";
+import type { Game, Health, Levels, Model, Ply, Position } from "./lib/api";
+import type { Reviewed, Solved, Stats, Thought } from "./lib/api";
+import { WATCHED } from "./watch/fake";
 
 const PLAYERS = [0, 1, 1, 0, 0, 1];
 export const UNIFORM: Model = { name: "uniform", step: null, published_at: null };
@@ -49,10 +51,14 @@ export function position(moves: number[]): Position {
   };
 }
 
-function think(moves: number[]): Thought {
+/** The bot thinks of filling the first free cell, most of the time. */
+export function thoughtOf(moves: number[], model = UNIFORM): Thought {
   const legal = free(moves);
+  const [first, second] = legal.map(described);
+  const mover = PLAYERS[moves.length]!;
+  const next = PLAYERS[moves.length + 1] ?? mover;
   return {
-    player: PLAYERS[moves.length]!,
+    player: mover,
     action: legal[0]!,
     label: `c${legal[0]}`,
     value: 0.25,
@@ -60,28 +66,18 @@ function think(moves: number[]): Thought {
     simulations: 10,
     milliseconds: 3,
     moves: legal.map((action, i) => ({
-      action,
-      label: `c${action}`,
-      clicks: [action],
+      ...described(action),
       visits: i === 0 ? 8 : 0,
       share: i === 0 ? 0.8 : 0,
       q: i === 0 ? -0.5 : null,
       prior: 1 / legal.length,
     })),
-    line: position([...moves, legal[0]!]).history.slice(-1),
-    model: UNIFORM,
+    line: [
+      { ply: moves.length + 1, player: mover, ...first! },
+      ...(second ? [{ ply: moves.length + 2, player: next, ...second }] : []),
+    ],
+    model,
   };
-}
-
-/** The bot fills the first free cell for as long as it is not the person's turn. */
-export function answered(moves: number[], person: number): Played {
-  const thoughts: Thought[] = [];
-  let line = moves;
-  while (line.length < 6 && PLAYERS[line.length] !== person) {
-    thoughts.push(think(line));
-    line = [...line, thoughts.at(-1)!.action];
-  }
-  return { position: position(line), thoughts, model: UNIFORM };
 }
 
 export const STATS: Stats = {
@@ -131,20 +127,86 @@ export const LEVELS: Levels = {
   ],
 };
 
+export const SNAPSHOTS: Model[] = [800, 400].map((step) => ({
+  name: `step_000${step}`,
+  step,
+  published_at: step,
+}));
+
+const RUNS = [
+  { run: "first", game: GAME.name, models: 2 },
+  { run: "second", game: GAME.name, models: 0 },
+  { run: "third", game: "other", models: 5 },
+];
+
 const HEALTH: Health = { status: "ok", version: "0", run: "first", model: UNIFORM };
+
+/** Exact play reaches the last three moves, and every one of them draws. */
+export function solvedOf(moves: number[]): Solved {
+  const { mover, legal } = position(moves);
+  if (legal.length > 3) {
+    return { reach: false, mover, value: null, wdl: null, words: null, moves: [] };
+  }
+  const drawn = { value: 0, wdl: 0 as const, words: "draw", best: true };
+  const all = legal.map((action) => ({ ...action, ...drawn }));
+  return { reach: true, mover, value: 0, wdl: 0, words: "draw", moves: all };
+}
+
+/** Move `at` of a game, graded: a blunder where cell 5 is filled before cell 4. */
+export function plyOf(moves: number[], at: number): Ply {
+  const before = position(moves.slice(0, at));
+  const move = position(moves).history[at]!;
+  const bad = move.action === 5 && !moves.slice(0, at).includes(4);
+  const odds = (value: number) => ({
+    value,
+    win: (1 + value) / 2,
+    draw: 0,
+    loss: (1 - value) / 2,
+    exact: false,
+  });
+  const best = bad ? before.legal.find(({ action }) => action === 4)! : described(move.action);
+  return {
+    ...move,
+    grade: bad ? "blunder" : before.legal.length === 1 ? "forced" : "best",
+    loss: bad ? 0.8 : 0,
+    accuracy: bad ? 15 : 100,
+    exact: false,
+    before: odds(0.4),
+    after: odds(bad ? -0.4 : 0.4),
+    best,
+    line: [{ ply: at + 1, player: move.player, ...best }],
+    accepted: [best.action],
+  };
+}
+
+function reviewOf(plies: Ply[]): Reviewed {
+  const sides = [0, 1].map((player) => {
+    const own = plies.filter((ply) => ply.player === player);
+    const blunders = own.filter(({ grade }) => grade === "blunder").length;
+    return { player, accuracy: 90, moves: own.length, inaccuracies: 0, mistakes: 0, blunders };
+  });
+  return { sides, simulations: 200, model: ZOO };
+}
 
 interface Request {
   path: string;
-  body: { game: string; moves: number[]; action: number; reply: boolean; human: number };
+  body: { game: string; moves: number[]; simulations?: number | null; level?: string | null };
 }
+
+const list = (text: string | null) => (text ? text.split(",").map(Number) : []);
 
 /** Stands in for `fetch`; `asked` are the requests that reached it. */
 export class FakeServer {
   asked: Request[] = [];
   down = false; // no request reaches it
-  refusal: string | null = null; // why it refuses moves
-  refuses: "moves" | "replies" = "moves"; // every move, or only the bot's replies
+  refusal: string | null = null; // why it refuses moves or thoughts
+  refuses: "/game/state" | "/think" = "/think";
+  breaks = false; // a search breaks off in the middle
+  model = UNIFORM; // that it plays with
   stats = STATS;
+  #held: (() => void) | null = null;
+  #hold = Promise.resolve();
+  watched = { ...WATCHED }; // what it tells of a run beside that
 
   constructor() {
     vi.stubGlobal("fetch", (path: string, init?: RequestInit) => this.#fetch(path, init));
@@ -152,7 +214,21 @@ export class FakeServer {
 
   /** The paths asked for, without the ones that are polled. */
   get moves(): string[] {
-    return this.asked.map(({ path }) => path).filter((path) => /game\/|move/.test(path));
+    return this.asked.map(({ path }) => path).filter((path) => /game\/|think/.test(path));
+  }
+
+  /** What the latest search was asked for. */
+  get question(): Request["body"] | undefined {
+    return this.asked.findLast(({ path }) => path === "/think")?.body;
+  }
+
+  /** Lets every search wait in its middle until `release`. */
+  hold(): void {
+    this.#hold = new Promise((go) => (this.#held = go));
+  }
+
+  release(): void {
+    this.#held?.();
   }
 
   async #fetch(address: string, init?: RequestInit): Promise<Response> {
@@ -161,42 +237,78 @@ export class FakeServer {
     if (this.down) throw new TypeError("Failed to fetch");
     const body = init?.body ? JSON.parse(init.body as string) : {};
     this.asked.push({ path, body });
-    if (path === "/move" && this.refusal && (this.refuses === "moves" || body.reply)) {
+    if (this.refusal && path.startsWith(this.refuses)) {
       return Response.json({ detail: this.refusal }, { status: 422 });
     }
-    return Response.json(this.#answer(path, body));
+    if (path === "/think") return this.#think(body, init?.signal);
+    if (path === "/review") return this.#review(body);
+    return Response.json(this.#answer(path));
   }
 
-  #answer(path: string, body: Request["body"]): unknown {
+  #think({ moves }: Request["body"], signal?: AbortSignal | null): Response {
+    const text = new TextEncoder();
+    const thought = thoughtOf(moves, this.model);
+    const done = { thought, position: position([...moves, thought.action]) };
+    const start = async (stream: ReadableStreamDefaultController<Uint8Array>) => {
+      const say = (event: string, data: object) =>
+        stream.enqueue(text.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
+      signal?.addEventListener("abort", () => stream.error(signal.reason), { once: true });
+      say("thought", { ...thought, simulations: 4 });
+      await this.#hold;
+      if (signal?.aborted) return;
+      if (this.breaks) return stream.error(new TypeError("network error"));
+      say("done", done);
+      stream.close();
+    };
+    return new Response(new ReadableStream({ start: (stream) => void start(stream) }));
+  }
+
+  /** The review of a game: the last move first. Filling cell 5 before cell 4 is a blunder. */
+  #review({ moves }: Request["body"]): Response {
+    const plies = moves.map((_, at) => plyOf(moves, at)).toReversed();
+    const told = [...plies.map((ply) => ["ply", ply]), ["done", reviewOf(plies)]];
+    return new Response(
+      told.map(([name, data]) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`).join(""),
+    );
+  }
+
+  #answer(path: string): unknown {
     const [route, query] = path.split("?");
+    const asked = new URLSearchParams(query);
     switch (route) {
       case "/games":
         return [GAME, { ...GAME, name: "other", title: "Other" }];
       case "/health":
-        return HEALTH;
+        return { ...HEALTH, model: this.model };
       case `/games/${GAME.name}/levels`:
         return LEVELS;
       case "/games/other/levels":
         return { ...LEVELS, game: "other", model: UNIFORM };
       case "/stats":
         return this.stats;
-      case "/game/new":
-        return answered([], body.human);
-      case "/game/state": {
-        const moves = new URLSearchParams(query).get("moves")!;
-        return position(moves === "" ? [] : moves.split(",").map(Number));
-      }
-      case "/move": {
-        const moves = [...body.moves, body.action];
-        const person = PLAYERS[body.moves.length]!;
-        return body.reply
-          ? answered(moves, person)
-          : { position: position(moves), thoughts: [], model: UNIFORM };
-      }
+      case "/runs":
+        return RUNS;
+      case "/models":
+        return {
+          run: asked.get("run") ?? "first",
+          game: GAME.name,
+          served: this.model,
+          best: null,
+          latest: SNAPSHOTS[0],
+          zoo: null,
+          snapshots: SNAPSHOTS,
+        };
+      case "/game/state":
+        return { ...position(list(asked.get("moves"))), game: asked.get("game") };
+      case "/solve":
+        return solvedOf(list(asked.get("moves")));
       case "/selfplay":
         return { run: "first", training: "running", message: "two actors and the trainer start" };
-      default:
+      default: {
+        const told = this.watched[route!];
+        if (told) return told(new URLSearchParams(query));
         throw new Error(`the fake server has no ${route}`);
+      }
     }
   }
 }

@@ -97,6 +97,25 @@ def decode(data: bytes) -> GameRecord:
     return GameRecord(game, rules_version, result=result, model_step=model_step, **arrays)
 
 
+def opening_of(data: bytes, plies: int) -> NDArray[np.int16]:
+    """The first `plies` moves of the game in `data`, `int16[<= plies]`; raises StorageError.
+
+    Much faster than `decode`: the moves stand in front, and no more than those is unpacked.
+    """
+    _, body = _checked(data)
+    length, _, _, _, played, *_ = _FACTS.unpack_from(body)
+    wanted = 2 * min(plies, played)
+    if wanted == 0:
+        return np.empty(0, np.int16)
+    try:
+        raw = zlib.decompressobj().decompress(body[_FACTS.size + length :], wanted)
+    except zlib.error as error:
+        raise StorageError(f"a stored game is damaged: {error}") from None
+    if len(raw) != wanted:
+        raise StorageError(f"a stored game is damaged: it has {len(raw) // 2} of {played} moves")
+    return np.frombuffer(raw, "<i2").astype(np.int16)
+
+
 _Column = tuple[str, str, tuple[int, ...]]
 
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from actor.accuracy import accuracy, read_positions
-from actor.arena import NOTHING, Score, bootstrap, match, openings, wilson
+from actor.arena import NOTHING, Score, match, openings
 from actor.players import AlphaBetaPlayer, RandomPlayer, SearchPlayer, SolverPlayer
 from engine.config import SearchSettings
 from engine.errors import ConfigError, OutOfReach
 from engine.evaluator.uniform import UniformEvaluator
 from engine.games import find
+from engine.intervals import bootstrap, wilson
 from engine.solver import ExhaustiveSolver, Limits
 from tests.toys import HEAP
 
@@ -44,8 +45,9 @@ def test_each_opening_is_played_from_both_sides() -> None:
 
 def test_openings_are_distinct_unfinished_and_as_long_as_asked() -> None:
     found = openings(CONNECT4, 50, 4, _rng())
-    assert len({state.tobytes() for state in found}) == 50
-    assert all(sum(c > 0 for c in CONNECT4.cells(state)) == 4 for state in found)
+    states = [CONNECT4.replay(moves) for moves in found]
+    assert len({state.tobytes() for state in states}) == 50
+    assert all(len(moves) == 4 and not CONNECT4.is_over(CONNECT4.replay(moves)) for moves in found)
     assert len(openings(TICTACTOE, 30, 1, _rng())) == 30  # only nine exist, so they repeat
     with pytest.raises(ConfigError, match="no Tic-tac-toe game lasts 9 random plies"):
         openings(TICTACTOE, 5, 9, _rng())

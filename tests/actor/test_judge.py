@@ -15,10 +15,12 @@ from actor.pulse import Interrupted, Pulse
 from engine.config import RefereeSettings, Settings
 from engine.errors import ModelError
 from engine.evaluator.onnx import read_card
+from engine.game import value_for
 from engine.games import find
 from engine.sources import load
 from storage.evaluations import read_evaluations
 from storage.layout import RunPaths, create
+from storage.matches import read_meetings
 from storage.models.filesystem import FilesystemModels
 from storage.stats import Heart
 from storage.verdicts import Verdicts, read_verdicts
@@ -71,6 +73,12 @@ def test_the_stronger_model_becomes_the_best(court: Court) -> None:
     assert 0.5 < low < row.score < high and row.games % 32 == 0 and row.games < 192
     assert [(row.step, row.skipped) for row in book.judged] == [(100, []), (200, [150])]
     assert read_verdicts(court.paths) == Verdicts(best_step=200, relapse=None)
+    meetings = read_meetings(court.paths, "referee")
+    assert sum(len(meeting.games) for meeting in meetings) == row.games
+    assert {(m.first, m.second) for m in meetings} == {("step_000200@10", "step_000100@10")}
+    assert {m.second_sha256 for m in meetings} == {f"{100:064x}"}
+    values = [value_for(g.result, g.side) for meeting in meetings for g in meeting.games]
+    assert (sum(values) / len(values) + 1) / 2 == pytest.approx(row.score)
 
 
 def test_a_relapse_is_told_until_a_model_is_as_strong_again(court: Court) -> None:

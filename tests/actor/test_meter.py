@@ -18,7 +18,8 @@ def test_rates_and_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     meter = Meter(counters, slots=10)
     assert meter.rates() == {}
     now[0] += FIRST_RATE_SECONDS
-    counters.evaluations, counters.waves, counters.cached, counters.shared = 60, 8, 30, 10
+    counters.evaluations, counters.cached, counters.shared = 60, 30, 10
+    counters.waves, counters.batched = 8, 60
     counters.network_seconds, counters.tree_seconds, counters.waiting_seconds = 0.5, 0.25, 0.125
     rates = meter.rates()
     assert rates["evaluations_per_second"] == 60 and rates["waves_per_second"] == 8

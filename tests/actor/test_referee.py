@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from actor.ladder import read_ladder
 from actor.referee import Referee, anchors
 from actor.yardstick import yardstick_of
 from engine.config import Settings
@@ -23,8 +22,10 @@ from engine.games import find
 from engine.sources import load
 from storage.control import set_paused
 from storage.evaluations import Evaluations, read_evaluations
+from storage.ladder import read_ladder
 from storage.layout import RunPaths, create, run_paths
 from storage.lock import ladder_lock, referee_lock
+from storage.matches import read_meetings
 from storage.models.filesystem import FilesystemModels
 from storage.stats import heartbeats
 from storage.verdicts import read_verdicts
@@ -228,7 +229,13 @@ def test_two_models_of_one_name_are_not_one_player(
     run.publish(100, WEAK)
     run.judge(until=run.paths.ratings.exists)
     run.models.publish(linear_model(GAME, 100, seed=STRONG, sha256="b" * 64), 100)
-    run.judge(until=lambda: "an earlier model is called step_000100@10 there" in caplog.text)
+    with caplog.at_level(logging.INFO):
+        run.judge(until=lambda: "step_000100-bbbbbbbb@10 in the ladder: " in caplog.text)
+    ladder = read_ladder(run.paths.ratings)
+    assert ladder is not None
+    assert ladder.meetings("step_000100@10", "step_000100-bbbbbbbb@10") == 0
+    stored = {m.second: m.second_sha256 for m in read_meetings(run.paths, "tournament")}
+    assert stored["step_000100@10"] != stored["step_000100-bbbbbbbb@10"] == "b" * 64
 
 
 def test_alphabeta_is_an_anchor_where_it_knows_something() -> None:

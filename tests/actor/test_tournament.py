@@ -6,6 +6,7 @@ import json
 import logging
 import subprocess
 import sys
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -14,13 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actor.arena import Score
-from actor.ladder import ANCHOR, Entry, Ladder, read_ladder, write_ladder
 from actor.tournament import Plan, Tournament
 from engine.config import SearchSettings
 from engine.errors import BusyError, ConfigError, ModelError, StorageError
+from engine.game import Game, value_for
 from engine.games import find
+from storage.ladder import ANCHOR, Entry, Ladder, read_ladder, write_ladder
 from storage.layout import RunPaths, create
 from storage.lock import ladder_lock
+from storage.matches import Meeting, append_meeting, read_meetings
 from storage.models.filesystem import FilesystemModels
 from tests.models import linear_model
 
@@ -126,6 +129,89 @@ def test_a_model_enters_under_its_step(paths: RunPaths) -> None:
     assert [player.spec for player in ladder.players] == [
         *(ANCHOR, "step_000400@4", "step_000600@4"),
     ]
+
+
+def _keeping(paths: RunPaths, *specs: str, models: FilesystemModels, game: Game = KALAHA) -> Ladder:
+    """A tournament as the command holds it: with its games written down."""
+    tournament = Tournament(
+        *(game, SearchSettings(simulations=8), models, paths.ratings, Plan(4, 1, 2, 0)),
+        keep=partial(append_meeting, paths, "tournament"),
+    )
+    tournament.enter(specs)
+    return tournament.run()
+
+
+def test_every_result_has_its_games_and_each_can_be_replayed(paths: RunPaths) -> None:
+    ladder = _keeping(paths, "greedy", "alphabeta:2", models=FilesystemModels(paths))
+    meetings = read_meetings(paths, "tournament")
+    for result in ladder.results:
+        own = [m for m in meetings if (m.first, m.second) == (result.first, result.second)]
+        assert [m.number for m in own] == list(range(result.meetings))
+        values = []
+        for played in (game for meeting in own for game in meeting.games):
+            state = KALAHA.replay(played.moves)
+            assert KALAHA.result(state) == played.result and played.opening == 2
+            values.append(value_for(played.result, played.side))
+        wins, draws, losses = (values.count(value) for value in (1, 0, -1))
+        assert (wins, draws, losses) == (result.wins, result.draws, result.losses)
+        pairs = [m.games[i : i + 2] for m in own for i in range(0, len(m.games), 2)]
+        assert all(one.moves[:2] == other.moves[:2] for one, other in pairs)
+        assert all((one.side, other.side) == (0, 1) for one, other in pairs)
+
+
+def test_games_are_kept_before_their_result_counts(paths: RunPaths) -> None:
+    def full(meeting: Meeting) -> None:
+        raise StorageError("the disk is full")
+
+    plan, models = Plan(4, 0, 2, 0), FilesystemModels(paths)
+    tournament = Tournament(
+        *(KALAHA, SearchSettings(simulations=8), models, paths.ratings, plan), keep=full
+    )
+    tournament.enter(["greedy"])
+    with pytest.raises(StorageError, match="the disk is full"):
+        tournament.run()
+    assert not paths.ratings.exists()
+    ladder = _keeping(paths, "greedy", models=models)
+    assert ladder.meetings(ANCHOR, "greedy") == len(read_meetings(paths, "tournament"))
+
+
+def test_a_step_that_was_published_anew_is_another_player(
+    paths: RunPaths, caplog: pytest.LogCaptureFixture
+) -> None:
+    models = FilesystemModels(paths)
+    old, new = "a1" * 32, "b2" * 32
+    models.publish(linear_model(TICTACTOE, 400, seed=1, sha256=old), 400)
+    before = _keeping(paths, "step_000400@0", "latest@4", models=models, game=TICTACTOE)
+    assert before.entry("step_000400@0").sha256 == old
+    models.forget_after(0)
+    models.publish(linear_model(TICTACTOE, 400, seed=2, sha256=new), 400)
+    with caplog.at_level(logging.WARNING):
+        after = _keeping(paths, "latest@0", models=models, game=TICTACTOE)
+    assert "step_000400@0 keeps its results and plays no more" in caplog.text
+    assert "published anew, a1a1a1a1 then and b2b2b2b2 now" in caplog.text
+    names = [player.spec for player in after.players]
+    assert names == [ANCHOR, "step_000400@0", "step_000400@4", "step_000400-b2b2b2b2@0"]
+    assert after.results[: len(before.results)] == before.results
+    assert after.meetings("step_000400@0", names[3]) == 0 < after.meetings(ANCHOR, names[3])
+    # By whichever name it is called, it enters once.
+    again = _keeping(paths, "step_400@0", f"step_400-{new[:8]}@0", models=models, game=TICTACTOE)
+    assert [player.spec for player in again.players] == names
+    stored = {m.second: m.second_sha256 for m in read_meetings(paths, "tournament")}
+    assert stored["step_000400@0"] == old and stored[names[3]] == new
+    with pytest.raises(ModelError, match="no step_000400-a1a1a1a1 any more"):
+        _keeping(paths, f"step_400-{old[:8]}@0", models=models, game=TICTACTOE)
+
+
+def test_a_ladder_of_before_learns_its_models(paths: RunPaths) -> None:
+    models = FilesystemModels(paths)
+    models.publish(linear_model(TICTACTOE, 400, sha256="a1" * 32), 400)
+    _keeping(paths, "step_400@0", models=models, game=TICTACTOE)
+    content = json.loads(paths.ratings.read_text())
+    for player in content["players"]:
+        del player["sha256"]
+    paths.ratings.write_text(json.dumps(content))
+    ladder = _keeping(paths, "step_400@0", models=models, game=TICTACTOE)
+    assert [player.sha256 for player in ladder.players] == [None, "a1" * 32]
 
 
 def test_only_neighbours_meet_at_first_where_so_planned(paths: RunPaths) -> None:
@@ -282,3 +368,5 @@ def test_the_command(tmp_path: Path) -> None:
     again = run("--json")
     assert json.loads(again) == json.loads((tmp_path / "kalaha" / "ratings.json").read_text())
     assert {player["games"] for player in json.loads(again)["players"]} == {16}
+    meetings = read_meetings(RunPaths(tmp_path / "kalaha"), "tournament")
+    assert [len(meeting.games) for meeting in meetings] == [8, 8, 8]

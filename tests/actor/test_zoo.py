@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from actor.ladder import read_ladder
 from actor.players import parse
 from actor.zoo import ANCHORS, Candidate, candidate, entrants, training
 from engine.config import Settings
 from engine.errors import ConfigError, ModelError
 from engine.games import find
 from engine.sources import load
+from storage.ladder import read_ladder
 from storage.layout import RunPaths, create, run_paths
 from storage.levels import LEVELS
 from storage.models.filesystem import FilesystemModels

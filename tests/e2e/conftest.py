@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from urllib.error import URLError
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "web" / "static" / "index.html"
@@ -30,6 +30,8 @@ QUIET = (
     "--disable-sync",
 )
 SECONDS_TO_START = 60
+
+expect.set_options(timeout=15_000)  # a busy machine is no defect
 
 NewPage = Callable[..., Page]
 
@@ -47,9 +49,7 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not PAGE.is_file():
         missing(f"{PAGE.relative_to(ROOT)} is missing: run `npm run build` in frontend/")
     folder = tmp_path_factory.mktemp("e2e")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     options = ["--game", "tictactoe", "--data-dir", str(folder / "data"), "--port", str(port)]
     log = folder / "web.log"
     with log.open("wb") as output:
@@ -67,6 +67,14 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -18,6 +18,10 @@ from web.routes import games as games_route
 
 ROUTES = {
     ("get", "/metrics"): "metrics",
+    ("get", "/v1/opinions"): "opinions",
+    ("get", "/v1/book"): "book",
+    ("get", "/v1/ladder"): "ladder",
+    ("get", "/v1/ladder/games"): "ladder_games",
     ("get", "/v1/health"): "health",
     ("get", "/v1/games"): "games",
     ("get", "/v1/games/{game}/levels"): "levels",
@@ -35,6 +39,8 @@ ROUTES = {
     ("get", "/v1/live"): "live",
     ("get", "/v1/selfplay/games"): "selfplay_games",
     ("get", "/v1/selfplay/games/{identity}"): "selfplay_game",
+    ("get", "/v1/solve"): "solve",
+    ("post", "/v1/review"): "review",
 }
 
 
@@ -92,7 +98,7 @@ def test_openapi_document() -> None:
         (answer,) = responses["200"]["content"].items()
         if name == "metrics":
             assert answer[0].startswith("text/plain; version=1.0.0")
-        elif name in ("think", "stats_stream"):
+        elif name in ("think", "stats_stream", "review"):
             assert answer[0] == "text/event-stream" and "itemSchema" in answer[1]
         else:
             assert answer[0] == "application/json" and "schema" in answer[1]

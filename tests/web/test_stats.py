@@ -88,15 +88,6 @@ QUALITY: dict[str, Any] = {
 }
 
 
-INCIDENT: dict[str, Any] = {
-    "at": 5.5,
-    "step": 300,
-    "kind": "relapsed",
-    "message": "step 300 scores 31.0%",
-    "restored_step": 200,
-}
-
-
 def written(settings: Settings) -> dict[str, Any]:
     """A stats.json with every field that the page knows, each with a value of its own."""
     return {

@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from web.routes import games, models, play, stats, training, watching
+from web.routes import games, history, models, play, review, solve, stats, training, watching
 
 ROUTERS: list[APIRouter] = [
-    module.router for module in (games, models, play, stats, training, watching)
+    module.router
+    for module in (games, history, models, play, review, solve, stats, training, watching)
 ]
 """In no order that matters: no two have a path in common."""

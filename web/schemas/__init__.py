@@ -1,8 +1,18 @@
 """Every JSON shape that crosses HTTP. The TypeScript types of the page are generated from these."""
 
+from web.schemas.book import BookOut, ContinuationOut, OddsOut, PeriodOut
 from web.schemas.games import ActionOut, GameOut, MoveOut, PieceOut, PositionOut, ViewOut
+from web.schemas.ladder import (
+    DuelOut,
+    LadderGameOut,
+    LadderGamesOut,
+    LadderOut,
+    PairOut,
+    RungOut,
+)
 from web.schemas.levels import LevelOut, LevelsOut
 from web.schemas.models import ModelOut, ModelsOut, RunOut
+from web.schemas.opinions import OpinionOut, OpinionsOut, SkippedOut
 from web.schemas.play import (
     Asked,
     MoveIn,
@@ -22,6 +32,8 @@ from web.schemas.quality import (
     QualityOut,
     QualityRow,
 )
+from web.schemas.review import GradedOut, Odds, ReviewIn, ReviewOut, SideOut
+from web.schemas.solve import SolvedMove, SolveOut
 from web.schemas.stats import (
     AccuracyRow,
     EvaluationRow,
@@ -51,16 +63,23 @@ __all__ = [
     "ActionOut",
     "AgreementOut",
     "Asked",
+    "BookOut",
     "CalibrationOut",
     "CandidateOut",
+    "ContinuationOut",
+    "DuelOut",
     "ErrorOut",
     "EvaluationRow",
     "EvaluatorOut",
     "FigureOut",
     "FirstMoveOut",
     "GameOut",
+    "GradedOut",
     "HealthOut",
     "IncidentRow",
+    "LadderGameOut",
+    "LadderGamesOut",
+    "LadderOut",
     "LengthsOut",
     "LevelOut",
     "LevelsOut",
@@ -74,7 +93,13 @@ __all__ = [
     "MoveOut",
     "MoveStats",
     "NewGameIn",
+    "Odds",
+    "OddsOut",
+    "OpinionOut",
+    "OpinionsOut",
     "OptionOut",
+    "PairOut",
+    "PeriodOut",
     "PieceOut",
     "PlayOut",
     "PlyOut",
@@ -84,14 +109,21 @@ __all__ = [
     "PromotionRow",
     "QualityOut",
     "QualityRow",
+    "ReviewIn",
+    "ReviewOut",
     "RunOut",
     "RunSettingsOut",
+    "RungOut",
     "SearchedOut",
     "SelfplayGameOut",
     "SelfplayGamesOut",
     "SelfplayIn",
     "SelfplayOut",
     "SelfplayRecordOut",
+    "SideOut",
+    "SkippedOut",
+    "SolveOut",
+    "SolvedMove",
     "StatsOut",
     "Strict",
     "ThinkIn",
@@ -100,5 +132,5 @@ __all__ = [
     "ViewOut",
 ]
 
-STREAMED = (ThoughtDone,)
+STREAMED = (ThoughtDone, GradedOut, ReviewOut)
 """Shapes that no answer but a stream of events carries; the OpenAPI document lists them too."""

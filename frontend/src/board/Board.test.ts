@@ -85,9 +85,10 @@ test("pits show their number of stones", () => {
   const numbers = [...container.querySelectorAll("text")].map((it) => it.textContent);
   expect(numbers).toEqual(["4", "0", "12", "3", "3", "30"]);
   const pits = [...container.querySelectorAll("g.pit")];
-  const stones = pits.map((it) => it.querySelectorAll(".stone").length);
+  const piles = pits.slice(6); // drawn over all hollows, so that they can fly over them
+  const stones = piles.map((it) => it.querySelectorAll(".stone").length);
   expect(stones).toEqual([4, 0, 12, 3, 3, 20]); // more are not drawn one by one
-  const first = pits.map((it) => it.classList.contains("first"));
+  const first = pits.slice(0, 6).map((it) => it.classList.contains("first"));
   expect(first).toEqual([false, false, false, true, true, true]);
 });
 

@@ -1,5 +1,5 @@
 import { describe as suite, expect, test } from "vitest";
-import { answered, GAME } from "../fake";
+import { thoughtOf, GAME } from "../fake";
 import type { Action, View } from "../lib/api";
 import * as board from "./model";
 
@@ -101,12 +101,6 @@ suite("arrow keys", () => {
 });
 
 suite("what moved", () => {
-  test("is what shows something new, and nothing on the first look", () => {
-    expect(board.arrivals([0, 1, 2], [1, 2, 0])).toEqual(new Set([0, 1]));
-    expect(board.arrivals(null, [1, 2, 0])).toEqual(new Set());
-    expect(board.arrivals([], [1, 2, 0])).toEqual(new Set());
-  });
-
   test("is marked where it lies, in a column on its top", () => {
     const cells = [0, 0, 0, 0, 2, 0, 1, 1, 0];
     expect(board.landed(DROP, cells, [1])).toEqual([4]);
@@ -115,8 +109,34 @@ suite("what moved", () => {
   });
 });
 
+test("a move to come is seen where it would lie", () => {
+  const cells = [0, 0, 0, 0, 2, 0, 1, 1, 0];
+  expect(board.landing(DROP, cells, [1])).toEqual([1]);
+  expect(board.landing(DROP, cells, [2])).toEqual([8]);
+  expect(board.landing(SQUARE, [0, 1, 0, 0, 0, 0], [4])).toEqual([4]);
+});
+
+suite("a digit", () => {
+  const move = (label: string, ...clicks: number[]) => ({ action: 0, label, clicks });
+
+  test("is a column, or a pit by its label", () => {
+    expect(board.digit(DROP, [], "2")).toBe(1);
+    expect(board.digit(DROP, [], "4")).toBeNull();
+    expect(board.digit(PITS, [move("pit 1", 4), move("pit 2", 3)], "2")).toBe(3);
+    expect(board.digit(PITS, [move("pit 1", 4)], "2")).toBeNull();
+  });
+
+  test("counts the cells of a small board, and of no other", () => {
+    expect(board.digit(SQUARE, [move("a1", 0), move("b2", 4)], "5")).toBe(4);
+    expect(board.digit(SQUARE, [move("a1", 0)], "7")).toBeNull();
+    expect(board.digit({ ...SQUARE, rows: 8, columns: 8 }, [move("a1", 0)], "1")).toBeNull();
+    expect(board.digit(HEX, [move("a1", 0)], "1")).toBeNull();
+    expect(board.digit(SQUARE, [move("a1", 0)], "x")).toBeNull();
+  });
+});
+
 suite("the bot's visits", () => {
-  const whole = answered([0], 0).thoughts[0]!; // plays 1 with a share of 0.8
+  const whole = thoughtOf([0]); // plays 1 with a share of 0.8
   const thought = { ...whole, moves: whole.moves.slice(0, 2) };
 
   test("lie on the cells that were thought of", () => {

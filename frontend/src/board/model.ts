@@ -89,13 +89,17 @@ export function arrow(view: View, spot: number, key: string): number | null {
   return row * view.columns + Math.min(view.columns - 1, Math.max(0, column));
 }
 
-/** The cells that show something new; none on the first look at a board. */
-export const arrivals = (before: number[] | null, after: number[]): Set<number> =>
-  new Set(
-    before?.length === after.length
-      ? after.flatMap((piece, cell) => (piece !== 0 && piece !== before[cell] ? [cell] : []))
-      : [],
-  );
+/** The spot that a digit key means: a column, a pit by its label, a cell of a small board. */
+export function digit(view: View, legal: Action[], key: string): number | null {
+  const number = /^[1-9]$/.test(key) ? Number(key) : Infinity;
+  if (view.layout === "drop") return number <= view.columns ? number - 1 : null;
+  if (view.layout === "pits") {
+    const pit = legal.find(({ label }) => Number(/\d+$/.exec(label)?.[0]) === number);
+    return pit?.clicks[0] ?? null;
+  }
+  const cells = view.layout === "square" ? view.rows * view.columns : Infinity;
+  return cells <= 9 && number <= cells ? number - 1 : null;
+}
 
 const column = (view: View, cell: number): number[] =>
   Array.from({ length: view.rows }, (_, row) => row * view.columns + (cell % view.columns));
@@ -106,15 +110,24 @@ export function landed(view: View, cells: number[], clicks: number[]): number[] 
   return clicks.flatMap((cell) => column(view, cell).find((it) => cells[it] !== 0) ?? []);
 }
 
-/** For each cell that the bot thought about: the share of its visits. */
-export function overlay(view: View, cells: number[], thought: Thought): Map<number, number> {
+/** Where a move would be seen, before it is played: in a column on top of what lies there. */
+export function landing(view: View, cells: number[], clicks: number[]): number[] {
+  if (view.layout !== "drop") return clicks;
+  return clicks.flatMap((cell) => column(view, cell).findLast((it) => cells[it] === 0) ?? []);
+}
+
+/** For each cell that was thought about: the share of its visits; `live` before the move. */
+export function overlay(
+  view: View,
+  cells: number[],
+  thought: Thought,
+  live = false,
+): Map<number, number> {
   const shares = new Map<number, number>();
   for (const { action, clicks, share } of thought.moves) {
-    const last = clicks.at(-1);
-    if (last === undefined) continue;
-    const played = action === thought.action ? landed(view, cells, [last])[0] : undefined;
-    const free = column(view, last).findLast((it) => cells[it] === 0);
-    const cell = view.layout === "drop" ? (played ?? free) : last;
+    const played = action === thought.action && !live;
+    const where = played ? landed(view, cells, clicks) : landing(view, cells, clicks);
+    const cell = where.at(-1);
     if (cell !== undefined) shares.set(cell, (shares.get(cell) ?? 0) + share);
   }
   return shares;

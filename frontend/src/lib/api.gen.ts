@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Book
+         * @description What a run's games of these steps played after `moves`, how often and how it ended.
+         */
+        get: operations["book"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/game/new": {
         parameters: {
             query?: never;
@@ -126,6 +146,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/ladder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ladder
+         * @description The ladder of a run: ratings, scores, and whose games can be played through.
+         */
+        get: operations["ladder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ladder/games": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ladder Games
+         * @description The games of two players, the newest first, whoever of them is named first.
+         */
+        get: operations["ladder_games"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/live": {
         parameters: {
             query?: never;
@@ -186,6 +246,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Opinions
+         * @description What the snapshots of a run thought of the position after `moves`, without any search.
+         */
+        get: operations["opinions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/presets": {
         parameters: {
             query?: never;
@@ -200,6 +280,28 @@ export interface paths {
         get: operations["presets"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review
+         * @description Grade every move of a game, the last one first, and then how well each side played.
+         *
+         *     Who closes the connection ends the work. A failure in the middle is the event `failed`.
+         */
+        post: operations["review"];
         delete?: never;
         options?: never;
         head?: never;
@@ -298,6 +400,26 @@ export interface paths {
          * @description With which settings a run was started.
          */
         get: operations["run_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/solve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Solve
+         * @description The exact value of each legal action after `moves`; `reach` false beyond a second's work.
+         */
+        get: operations["solve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -455,6 +577,68 @@ export interface components {
             value_error: number;
         };
         /**
+         * BookOut
+         * @description A position of the book and what was played there, most often first.
+         *
+         *     Two orders of moves that lead to one position are kept apart, and so are mirror images. Moves
+         *     that a game's random opening made are counted like any other.
+         */
+        BookOut: {
+            /**
+             * All Games
+             * @description in this period, whatever they played
+             */
+            all_games: number;
+            /**
+             * Complete
+             * @description every game was read; if not, the next answer reads on
+             */
+            complete: boolean;
+            /**
+             * Continuations
+             * @description none where the book ends
+             */
+            continuations: components["schemas"]["ContinuationOut"][];
+            /**
+             * Depth
+             * @description moves of each game that the book knows
+             */
+            depth: number;
+            /** From Step */
+            from_step: number;
+            here: components["schemas"]["OddsOut"];
+            /**
+             * Indexed
+             * @description games that the book is made of, the newest ones
+             */
+            indexed: number;
+            /**
+             * Periods
+             * @description the whole run in parts of about equal size
+             */
+            periods: components["schemas"]["PeriodOut"][];
+            position: components["schemas"]["PositionOut"];
+            /**
+             * Pruned
+             * @description games that were dropped from replay.db to bound its size
+             */
+            pruned: number;
+            /** Run */
+            run: string;
+            /**
+             * Stored
+             * @description games in replay.db
+             */
+            stored: number;
+            /** To Step */
+            to_step: number;
+            /**
+             * Trend Periods
+             * @description likewise this period; `games` came here
+             */
+            trend_periods: components["schemas"]["PeriodOut"][];
+        };
+        /**
          * CalibrationOut
          * @description Positions of which the search predicted about the same: what came of them.
          */
@@ -503,6 +687,54 @@ export interface components {
              * @description why it is not in use; empty for the one that is
              */
             reason: string;
+        };
+        /**
+         * ContinuationOut
+         * @description A legal move: how often it was played here, and how it went for who played it.
+         */
+        ContinuationOut: {
+            /** Action */
+            action: number;
+            /** Clicks */
+            clicks: number[];
+            /** Label */
+            label: string;
+            odds: components["schemas"]["OddsOut"];
+            /**
+             * Share
+             * @description of the games that went on from here
+             */
+            share: number;
+            /**
+             * Trend
+             * @description its share in each of the answer's trend_periods; null where no game came here
+             */
+            trend: (number | null)[];
+        };
+        /**
+         * DuelOut
+         * @description All games of two players that count in the ladder; the score is that of `first`.
+         */
+        DuelOut: {
+            /** Draws */
+            draws: number;
+            /** First */
+            first: string;
+            /** Games */
+            games: number;
+            /**
+             * Interval
+             * @description 95 % interval of the score, over paired openings
+             */
+            interval: number[];
+            /** Losses */
+            losses: number;
+            /** Score */
+            score: number;
+            /** Second */
+            second: string;
+            /** Wins */
+            wins: number;
         };
         /**
          * ErrorOut
@@ -629,6 +861,58 @@ export interface components {
             view: components["schemas"]["ViewOut"];
         };
         /**
+         * GradedOut
+         * @description One move of the game and what it lost. Every value is for the player who made it.
+         */
+        GradedOut: {
+            /**
+             * Accepted
+             * @description the actions that are as good as the best, or nearly
+             */
+            accepted: number[];
+            /**
+             * Accuracy
+             * @description in percent, from the loss
+             */
+            accuracy: number;
+            /** Action */
+            action: number;
+            /** @description with the move that was made */
+            after: components["schemas"]["Odds"];
+            /** @description with the best move */
+            before: components["schemas"]["Odds"];
+            best: components["schemas"]["ActionOut"];
+            /** Clicks */
+            clicks: number[];
+            /**
+             * Exact
+             * @description whether the grade follows from exact values alone
+             */
+            exact: boolean;
+            /**
+             * Grade
+             * @description forced: there was no other move
+             * @enum {string}
+             */
+            grade: "best" | "good" | "inaccuracy" | "mistake" | "blunder" | "forced";
+            /** Label */
+            label: string;
+            /**
+             * Line
+             * @description what would have been expected, from the best move on
+             */
+            line: components["schemas"]["MoveOut"][];
+            /**
+             * Loss
+             * @description value lost, in [0, 2]; 0 for what the search would play
+             */
+            loss: number;
+            /** Player */
+            player: number;
+            /** Ply */
+            ply: number;
+        };
+        /**
          * HealthOut
          * @description The server is up; which games' models it has loaded.
          */
@@ -671,6 +955,88 @@ export interface components {
              * @description the learner's step, or that of the model that lost strength
              */
             step: number;
+        };
+        /**
+         * LadderGameOut
+         * @description A game from the start position; its first `opening` moves were drawn by chance.
+         */
+        LadderGameOut: {
+            /** At */
+            at: number;
+            /** Moves */
+            moves: number[];
+            /**
+             * Number
+             * @description the how-manieth meeting of the two, from 0
+             */
+            number: number;
+            /**
+             * Occasion
+             * @enum {string}
+             */
+            occasion: "tournament" | "referee";
+            /** Opening */
+            opening: number;
+            /**
+             * Players
+             * @description who was player 0, who moves first, and player 1
+             */
+            players: string[];
+            /**
+             * Result
+             * @description final margin for player 0
+             */
+            result: number;
+            /**
+             * Winner
+             * @description 0 or 1; null after a draw
+             */
+            winner: number | null;
+        };
+        /**
+         * LadderGamesOut
+         * @description Games of two players, the newest first; `games` of them are kept in all.
+         */
+        LadderGamesOut: {
+            /** Game */
+            game: string;
+            /** Games */
+            games: number;
+            /** Run */
+            run: string;
+            /** Shown */
+            shown: components["schemas"]["LadderGameOut"][];
+        };
+        /**
+         * LadderOut
+         * @description The ladder of a run, the strongest first; no players while there is none.
+         */
+        LadderOut: {
+            /**
+             * Command
+             * @description what extends the ladder
+             */
+            command: string;
+            /** Duels */
+            duels: components["schemas"]["DuelOut"][];
+            /** Game */
+            game: string;
+            /** Opening Plies */
+            opening_plies: number | null;
+            /**
+             * Pairs
+             * @description whose games are kept, the newest first
+             */
+            pairs: components["schemas"]["PairOut"][];
+            /** Players */
+            players: components["schemas"]["RungOut"][];
+            /** Run */
+            run: string;
+            /**
+             * Updated At
+             * @description seconds since the epoch; null: no ladder yet
+             */
+            updated_at: number | null;
         };
         /**
          * LengthsOut
@@ -1083,6 +1449,100 @@ export interface components {
             simulations?: number | null;
         };
         /**
+         * Odds
+         * @description What is expected of a position, for the player who made the move.
+         */
+        Odds: {
+            /** Draw */
+            draw: number;
+            /**
+             * Exact
+             * @description known by the rules, the solver or a proof of the search
+             */
+            exact: boolean;
+            /** Loss */
+            loss: number;
+            /**
+             * Value
+             * @description expected result in [-1, 1]: win - loss
+             */
+            value: number;
+            /** Win */
+            win: number;
+        };
+        /**
+         * OddsOut
+         * @description How games ended for the mover of the position; a draw counts half in `score`.
+         */
+        OddsOut: {
+            /** Draws */
+            draws: number;
+            /** Games */
+            games: number;
+            /**
+             * Interval
+             * @description 95 % interval of the score (Wilson)
+             */
+            interval: number[];
+            /** Losses */
+            losses: number;
+            /**
+             * Score
+             * @description share of points; null without a game
+             */
+            score: number | null;
+            /** Wins */
+            wins: number;
+        };
+        /**
+         * OpinionOut
+         * @description What one snapshot says without a search; everything is for the position's mover.
+         */
+        OpinionOut: {
+            /**
+             * Model
+             * @description its name, such as step_000400
+             */
+            model: string;
+            /**
+             * Policy
+             * @description a share for each of position.legal, in its order
+             */
+            policy: number[];
+            /** Published At */
+            published_at: number;
+            /** Step */
+            step: number;
+            /**
+             * Value
+             * @description win minus loss, in [-1, 1]
+             */
+            value: number;
+            /**
+             * Wdl
+             * @description probabilities of win, draw and loss
+             */
+            wdl: number[];
+        };
+        /**
+         * OpinionsOut
+         * @description The opinions of a run, the oldest first; none of a position in which the game is over.
+         *
+         *     Of `snapshots` in all so many were asked as was wanted, evenly, the first and the last among
+         *     them.
+         */
+        OpinionsOut: {
+            /** Opinions */
+            opinions: components["schemas"]["OpinionOut"][];
+            position: components["schemas"]["PositionOut"];
+            /** Run */
+            run: string;
+            /** Skipped */
+            skipped: components["schemas"]["SkippedOut"][];
+            /** Snapshots */
+            snapshots: number;
+        };
+        /**
          * OptionOut
          * @description A legal action and its share of a search's visits, or of what is to be learnt from it.
          */
@@ -1095,6 +1555,37 @@ export interface components {
             label: string;
             /** Share */
             share: number;
+        };
+        /**
+         * PairOut
+         * @description Two players whose games can be played through, `games` of them, the last at `latest_at`.
+         */
+        PairOut: {
+            /** First */
+            first: string;
+            /** Games */
+            games: number;
+            /** Latest At */
+            latest_at: number;
+            /**
+             * Occasion
+             * @enum {string}
+             */
+            occasion: "tournament" | "referee";
+            /** Second */
+            second: string;
+        };
+        /**
+         * PeriodOut
+         * @description Games of the models from one step to another, both included; -1 = before the first model.
+         */
+        PeriodOut: {
+            /** From Step */
+            from_step: number;
+            /** Games */
+            games: number;
+            /** To Step */
+            to_step: number;
         };
         /**
          * PieceOut
@@ -1278,6 +1769,48 @@ export interface components {
             };
         };
         /**
+         * ReviewIn
+         * @description The game to look back at, from its first move on; it need not be over.
+         */
+        ReviewIn: {
+            /** Game */
+            game: string;
+            /**
+             * Model
+             * @description best, latest, step_000400 or zoo
+             */
+            model?: string | null;
+            /** Moves */
+            moves: number[];
+            /**
+             * Run
+             * @description of whose models one judges; null: as served
+             */
+            run?: string | null;
+            /**
+             * Simulations
+             * @description for each position; null: web.simulations
+             */
+            simulations?: number | null;
+        };
+        /**
+         * ReviewOut
+         * @description The review as a whole, once every move is graded.
+         */
+        ReviewOut: {
+            model: components["schemas"]["ModelOut"];
+            /**
+             * Sides
+             * @description player 0, player 1
+             */
+            sides: components["schemas"]["SideOut"][];
+            /**
+             * Simulations
+             * @description for each position that was not solved
+             */
+            simulations: number;
+        };
+        /**
          * RunOut
          * @description A run below the data folder, as its stats tell.
          */
@@ -1347,6 +1880,40 @@ export interface components {
             machine: string | null;
             /** Run */
             run: string;
+        };
+        /**
+         * RungOut
+         * @description A player of the ladder: Elo with its 95 % limits, null before the first rating.
+         */
+        RungOut: {
+            /**
+             * Fixed
+             * @description an anchor: it never changes, so ladders can be compared
+             */
+            fixed: boolean;
+            /** Games */
+            games: number;
+            /** Interval */
+            interval: number[] | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "random" | "greedy" | "solver" | "alphabeta" | "mcts" | "model";
+            /** Player */
+            player: string;
+            /** Rating */
+            rating: number | null;
+            /**
+             * Sha256
+             * @description of the model's weights
+             */
+            sha256: string | null;
+            /**
+             * Step
+             * @description of the model, where it is a snapshot's
+             */
+            step: number | null;
         };
         /**
          * SearchedOut
@@ -1487,6 +2054,105 @@ export interface components {
              * @description the cells before the first move
              */
             start: number[];
+        };
+        /**
+         * SideOut
+         * @description How one player played.
+         */
+        SideOut: {
+            /**
+             * Accuracy
+             * @description mean of its moves, in percent; null without any
+             */
+            accuracy: number | null;
+            /** Blunders */
+            blunders: number;
+            /** Inaccuracies */
+            inaccuracies: number;
+            /** Mistakes */
+            mistakes: number;
+            /**
+             * Moves
+             * @description moves that were a choice
+             */
+            moves: number;
+            /** Player */
+            player: number;
+        };
+        /**
+         * SkippedOut
+         * @description A snapshot that cannot be asked, and why.
+         */
+        SkippedOut: {
+            /** Model */
+            model: string;
+            /** Reason */
+            reason: string;
+            /** Step */
+            step: number;
+        };
+        /**
+         * SolveOut
+         * @description The exact value of a position for its mover, or that the solver would take too long.
+         */
+        SolveOut: {
+            /** Mover */
+            mover: number;
+            /**
+             * Moves
+             * @default []
+             */
+            moves: components["schemas"]["SolvedMove"][];
+            /**
+             * Reach
+             * @description false: not within a second; everything else is then empty
+             */
+            reach: boolean;
+            /**
+             * Value
+             * @description of the best actions; see SolvedMove
+             */
+            value?: number | null;
+            /**
+             * Wdl
+             * @description for the mover
+             */
+            wdl?: (1 | 0 | -1) | null;
+            /** Words */
+            words?: string | null;
+        };
+        /**
+         * SolvedMove
+         * @description One legal action and what it is exactly worth to the mover.
+         */
+        SolvedMove: {
+            /** Action */
+            action: number;
+            /**
+             * Best
+             * @description whether no action has a higher value
+             */
+            best: boolean;
+            /** Clicks */
+            clicks: number[];
+            /** Label */
+            label: string;
+            /**
+             * Value
+             * @description as the game counts: final margin, or how soon it is won
+             */
+            value: number;
+            /**
+             * Wdl
+             * @description 1 it wins, 0 it draws, -1 it loses, for the mover
+             * @enum {integer}
+             */
+            wdl: 1 | 0 | -1;
+            /**
+             * Words
+             * @description the value said: "win in 3 moves", "loss by 4", "draw"
+             */
+            words: string;
         };
         /**
          * StatsOut
@@ -1696,6 +2362,67 @@ export interface operations {
                 };
                 content: {
                     "text/plain; version=1.0.0; charset=utf-8": unknown;
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    book: {
+        parameters: {
+            query?: {
+                moves?: string;
+                run?: string | null;
+                from_step?: number | null;
+                to_step?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the game is already over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description the server failed; its log says more */
@@ -1965,6 +2692,107 @@ export interface operations {
             };
         };
     };
+    ladder: {
+        parameters: {
+            query?: {
+                run?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LadderOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    ladder_games: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+                run?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LadderGamesOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     live: {
         parameters: {
             query?: {
@@ -2161,6 +2989,67 @@ export interface operations {
             };
         };
     };
+    opinions: {
+        parameters: {
+            query?: {
+                game?: string | null;
+                moves?: string;
+                run?: string | null;
+                most?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionsOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the game is already over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     presets: {
         parameters: {
             query?: never;
@@ -2181,6 +3070,102 @@ export interface operations {
             };
             /** @description the server failed; its log says more */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewIn"];
+            };
+        };
+        responses: {
+            /** @description events: ply, done, failed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description the body is not valid JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the game is already over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description too many searches at once or of one client; Retry-After says when to ask again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server is ending; Retry-After says when to ask again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2452,6 +3437,83 @@ export interface operations {
             };
             /** @description the server failed; its log says more */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    solve: {
+        parameters: {
+            query: {
+                game: string;
+                moves?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SolveOut"];
+                };
+            };
+            /** @description there is no such game, run or model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the game is already over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description a field, a value or a move is not allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description too many searches at once or of one client; Retry-After says when to ask again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server failed; its log says more */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description the server is ending; Retry-After says when to ask again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

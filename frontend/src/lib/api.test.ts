@@ -44,3 +44,30 @@ test("a position is asked for by its list of moves", async () => {
   await api.state("g", [3, 0]);
   expect(fetch).toHaveBeenCalledWith("/v1/game/state?game=g&moves=3%2C0", expect.anything());
 });
+
+test("too much to do is told apart from a refusal", async () => {
+  const headers = { "retry-after": "3" };
+  answer(Response.json({ detail: "32 searches wait" }, { status: 429, headers }));
+  await expect(api.games()).rejects.toEqual(new api.Busy("32 searches wait", 3));
+});
+
+async function all(events: AsyncIterable<{ event: string; data: string }>) {
+  const found: string[] = [];
+  for await (const { event, data } of events) found.push(`${event} ${data}`);
+  return found;
+}
+
+test("a stream is read to its end; refused, it says why", async () => {
+  answer(new Response("event: a\ndata: 1\n\ndata: 2\n\n"));
+  expect(await all(api.stream("/think", {}))).toEqual(["a 1", "message 2"]);
+  answer(Response.json({ detail: "no such level" }, { status: 422 }));
+  await expect(all(api.stream("/think", {}))).rejects.toEqual(new api.Refused("no such level"));
+});
+
+test("a stream that breaks off can be asked for again", async () => {
+  const broken = new ReadableStream({
+    start: (stream) => stream.error(new TypeError("network error")),
+  });
+  answer(new Response(broken));
+  await expect(all(api.stream("/think", {}))).rejects.toBeInstanceOf(api.Unreachable);
+});

@@ -1,5 +1,5 @@
 /** Whether the server answers, and the patience to ask again until it does. */
-import { Unreachable } from "./api";
+import { Busy, Unreachable } from "./api";
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 8000;
@@ -23,7 +23,10 @@ export function pause(milliseconds: number, signal: AbortSignal): Promise<void> 
   });
 }
 
-/** Asks until an answer comes, waiting twice as long each time; a refusal is an answer. */
+/**
+ * Asks until an answer comes, waiting twice as long each time; a refusal is an answer. A busy
+ * server says itself how long to wait.
+ */
 export async function persist<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
     try {
@@ -31,6 +34,11 @@ export async function persist<T>(ask: () => Promise<T>, signal: AbortSignal): Pr
       connection.lost = false;
       return answer;
     } catch (error) {
+      if (error instanceof Busy) {
+        connection.lost = false;
+        await pause(1000 * error.seconds, signal);
+        continue;
+      }
       if (!(error instanceof Unreachable)) {
         if (!signal.aborted) connection.lost = false;
         throw error;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Refused, Unreachable } from "./api";
+import { Busy, Refused, Unreachable } from "./api";
 import { connection, persist, poll } from "./connection.svelte";
 
 beforeEach(() => vi.useFakeTimers());
@@ -24,6 +24,17 @@ test("a refusal is an answer: it ends the waiting", async () => {
   const ask = vi.fn(() => Promise.reject(new Refused("no")));
   await expect(persist(ask, new AbortController().signal)).rejects.toThrow("no");
   expect(ask).toHaveBeenCalledOnce();
+});
+
+test("a busy server is not lost: it is asked again when it said", async () => {
+  const ask = vi.fn<() => Promise<string>>(() => Promise.resolve("yes"));
+  ask.mockRejectedValueOnce(new Busy("too many", 3));
+  const answer = persist(ask, new AbortController().signal);
+  await vi.advanceTimersByTimeAsync(2900);
+  expect(connection.lost).toBe(false);
+  expect(ask).toHaveBeenCalledOnce();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(await answer).toBe("yes");
 });
 
 test("gives up when told to, and never asks again", async () => {

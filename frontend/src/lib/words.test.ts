@@ -1,17 +1,15 @@
 import { expect, test } from "vitest";
-import { LEVELS, position, UNIFORM, ZOO } from "../fake";
+import { LEVELS, UNIFORM, ZOO } from "../fake";
 import {
   ago,
   count,
   duration,
-  ending,
   levelInWords,
   levelName,
   modelName,
   percent,
   rate,
   signed,
-  spoken,
 } from "./words";
 
 test.each([
@@ -51,18 +49,4 @@ test("a level says what it is worth and how it thinks", () => {
   );
   expect(levelName(expert!)).toBe("Expert");
   expect(levelInWords(expert!)).toBe("200 simulations a move; not rated yet.");
-});
-
-test("the ending is told to the person, with a margin where there is one", () => {
-  const over = position([0, 1, 2, 3, 4, 5]);
-  expect(ending(over, 0)).toBe("You won!");
-  expect(ending(over, 1)).toBe("The bot won.");
-  expect(ending({ ...over, winner: 1, result: -12 }, 1)).toBe("You won by 12!");
-  expect(ending({ ...over, winner: null, result: 0 }, 0)).toBe("Draw.");
-});
-
-test("a move is told by who made it", () => {
-  const [first, second] = position([4, 2]).history;
-  expect(spoken(first!, 0)).toBe("You played c4.");
-  expect(spoken(second!, 0)).toBe("The bot played c2.");
 });

@@ -1,5 +1,5 @@
 /** Numbers and facts said the way a person would. */
-import type { Level, Model, Move, Player, Position } from "./api";
+import type { Level, Model } from "./api";
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
@@ -64,15 +64,3 @@ export function levelInWords({ simulations, temperature, rating, interval }: Lev
 
 export const simulationsInWords = (simulations: number): string =>
   `${count(simulations)} simulation${simulations === 1 ? "" : "s"}`;
-
-/** How a game ended, for the person who played `human`. */
-export function ending(position: Position, human: Player): string {
-  if (position.winner === null) return "Draw.";
-  const margin = Math.abs(position.result ?? 0);
-  const by = margin > 1 ? ` by ${margin}` : "";
-  return position.winner === human ? `You won${by}!` : `The bot won${by}.`;
-}
-
-/** One move as the log speaks it. */
-export const spoken = (move: Move, human: Player): string =>
-  `${move.player === human ? "You" : "The bot"} played ${move.label}.`;

@@ -88,7 +88,7 @@ const BUSY: Stats = {
 test("before the first step the page says what is waited for", async () => {
   render(Watch);
   await screen.findByText("No step yet: waiting for data: 312/500");
-  expect(screen.getAllByText("No curve yet")).toHaveLength(4);
+  expect(screen.getAllByText("No curve yet")).toHaveLength(9);
   expect(screen.getByText("Training is stopped")).toBeTruthy();
   expect(screen.getByText(/^None has reported yet/)).toBeTruthy();
   expect(screen.getAllByText("none yet")).toHaveLength(2);
@@ -99,7 +99,8 @@ test("training is started by a button, where the server allows it", async () => 
   render(Watch);
   await fireEvent.click(await screen.findByRole("button", { name: "Start training" }));
   await screen.findByText("two actors and the trainer start");
-  expect(server.asked.at(-1)).toMatchObject({ path: "/selfplay", body: { command: "start" } });
+  const asked = server.asked.find(({ path }) => path === "/selfplay");
+  expect(asked?.body).toEqual({ command: "start", run: "first" });
   expect(screen.getByRole("button", { name: "Stop training" })).toBeTruthy();
 });
 
@@ -107,15 +108,17 @@ test("no button where the server does not allow it", async () => {
   server.stats = { ...STATS, can_control: false };
   render(Watch);
   await screen.findByText("Training is stopped");
-  expect(screen.queryByRole("button")).toBeNull();
+  expect(screen.queryByRole("button", { name: /training|run/i })).toBeNull();
+  expect(await screen.findByText(/^.\/scripts\/start_training.sh/)).toBeTruthy();
 });
 
 test("a run is shown with its progress, numbers, processes and evaluations", async () => {
   server.stats = BUSY;
   const { container } = render(Watch);
-  await screen.findByText("Training");
+  await screen.findByRole("heading", { name: "Training" });
   const text = container.textContent?.replace(/\s+/g, " ");
-  expect(screen.getByRole<HTMLProgressElement>("progressbar").value).toBe(0.2);
+  const progress = { name: "Progress of the training" };
+  expect(screen.getByRole<HTMLProgressElement>("progressbar", progress).value).toBe(0.2);
   expect(text).toContain("Step 200 of 1,000 20 %");
   expect(text).toContain("Games played 1,234");
   expect(text).toContain("Replay ratio 2.5");
@@ -131,10 +134,11 @@ test("a run is shown with its progress, numbers, processes and evaluations", asy
 test("the curves are those of the history", async () => {
   server.stats = BUSY;
   render(Watch);
-  await waitFor(() => expect(drawn.data).toHaveLength(5));
-  const losses = [[100, 200], [2, 1.5], [1.5, 1], [0.25, 0.25], [0.5, 0.5]];
+  await waitFor(() => expect(drawn.data).toHaveLength(7)); // without those of the actors' time
+  const losses = [[100, 200], [2, 1.5], [1.5, 1], [0.25, 0.25], [0.5, 0.5], [0, 0], [0, 0]];
   expect(drawn.data[0]).toEqual(losses);
-  expect(columns(BUSY.history, LOSSES.curves)).toEqual(losses);
+  expect(drawn.data).toContainEqual([[100, 200], [750, 750]]); // games a minute
+  expect(columns(BUSY.history, LOSSES, "step")).toEqual(losses);
 });
 
 test("accuracy against exact play is drawn once a model was measured", async () => {
@@ -152,8 +156,9 @@ test("accuracy against exact play is drawn once a model was measured", async () 
   server.stats = { ...BUSY, accuracy: [measured(100, 0.75), ...others, measured(200, 0.875)] };
   const { container } = render(Watch);
   await screen.findByText("Against exact play");
-  await waitFor(() => expect(drawn.data).toHaveLength(6));
-  expect(drawn.data).toContainEqual([[100, 200], [0.75, 0.875], [0.65, 0.775], [0.5, 0.5]]);
+  await waitFor(() => expect(drawn.data).toHaveLength(8));
+  const curves = [[0.75, 0.875], [null, 1], [0.5, null], [0.5, 0.5]];
+  expect(drawn.data).toContainEqual([[100, 200], ...curves]);
   const text = container.textContent?.replace(/\s+/g, " ");
   expect(text).toContain("Exact play at step 200");
   expect(text).toContain("random gamesnone88 %83–93 %50 %");
@@ -182,6 +187,6 @@ test("trouble is told, the latest first", async () => {
 test("nothing is told while all is well", async () => {
   server.stats = BUSY;
   render(Watch);
-  await screen.findByText("Training");
+  await screen.findByRole("heading", { name: "Training" });
   expect(screen.queryByText("Trouble while learning")).toBeNull();
 });

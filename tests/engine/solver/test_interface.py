@@ -151,3 +151,71 @@ def test_an_error_message_survives_what_cannot_be_drawn() -> None:
         game = find(name)
         with pytest.raises(ImpossibleState, match=r"nothing fits.*0xffffffffffffffff"):
             Undrawable(game).solve(np.full(game.words, 2**64 - 1, np.uint64))
+
+
+def test_a_full_memory_is_given_up_for_what_is_asked_next() -> None:
+    game = find("tictactoe")
+    solver = ExhaustiveSolver(game, Limits(nodes=100))
+    with pytest.raises(OutOfReach):
+        solver.solve(game.new())
+    end = game.replay([0, 1, 2, 4, 3, 5])
+    assert solver.solve(end) == ExhaustiveSolver(game).solve(end)
+
+
+@pytest.mark.parametrize(
+    ("name", "plies", "near"),
+    [
+        ("tictactoe", 0, True),
+        ("hex7", 0, False),
+        ("hex7", 20, False),
+        ("connect4", 4, False),
+        ("connect4", 20, True),
+        ("othello", 20, False),
+        ("othello", 50, True),
+        ("kalaha", 0, False),
+        ("kalaha4", 0, False),
+    ],
+)
+def test_what_a_second_may_be_enough_for(name: str, plies: int, near: bool) -> None:
+    game = find(name)
+    state = _after_random_moves(game, 3, plies)
+    assert solver_for(game).near(state) is near
+
+
+def test_the_end_of_a_sowing_game_is_near() -> None:
+    game = find("kalaha4")
+    state = _after_random_moves(game, 1, 60)
+    cells = game.cells(state)
+    assert sum(cells) - cells[0] - cells[-1] < 30 and solver_for(game).near(state)
+
+
+def test_values_in_words() -> None:
+    tictactoe, othello = SOLVERS["tictactoe"], SOLVERS["othello"]
+    assert [tictactoe.words(find("tictactoe").new(), v) for v in (1, 0, -1)] == [
+        "win",
+        "draw",
+        "loss",
+    ]
+    assert othello.words(find("othello").new(), -12) == "loss by 12"
+
+
+def test_a_length_in_words_is_the_number_of_moves_to_the_end() -> None:
+    """Both sides play best; whoever is to win counts his own moves, the last one included."""
+    game, solver = find("connect4"), solver_for(find("connect4"))
+    decided = 0
+    for seed in range(12):
+        state = _after_random_moves(game, seed, 18 + seed % 2)
+        found = solver.solve(state)
+        words, me = solver.words(state, found.value), game.mover(state)
+        winner = me if found.value > 0 else 1 - me
+        moves = 0
+        while not game.is_over(state):
+            moves += game.mover(state) == winner
+            state = game.after(state, solver.solve(state).best[0])
+        if game.result(state) == 0:
+            assert words == "draw"
+            continue
+        decided += 1
+        said = "win" if found.value > 0 else "loss"
+        assert words == f"{said} in {moves} move{'' if moves == 1 else 's'}"
+    assert decided > 4

@@ -7,14 +7,12 @@ write replaces the whole file, so it can be read, and the tournament killed, at 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from actor.arena import Score
-from actor.rating import rate
 from engine.errors import StorageError
 from storage.atomic import read_json, write_json
 
@@ -24,12 +22,36 @@ ANCHOR = "random"
 Count = Annotated[int, Field(ge=0)]
 
 
+class Outcome(Protocol):
+    """How a meeting ended for its first player; see `Result`."""
+
+    @property
+    def wins(self) -> int:
+        """Games won."""
+
+    @property
+    def draws(self) -> int:
+        """Games drawn."""
+
+    @property
+    def losses(self) -> int:
+        """Games lost."""
+
+    @property
+    def pairs(self) -> tuple[int, ...]:
+        """Openings by half points."""
+
+
 class Entry(BaseModel):
-    """A player: name, Elo and its 95 % limits (None before the first rating), games played."""
+    """A player: name, Elo and its 95 % limits (None before the first rating), games played.
+
+    `sha256` is that of its model's weights: a name alone may come to mean another model.
+    """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     spec: str
+    sha256: str | None = None
     rating: float | None = None
     low: float | None = None
     high: float | None = None
@@ -89,10 +111,14 @@ class Ladder(BaseModel):
             raise ValueError(f"results of unknown players: {', '.join(unknown)}")
         return self
 
-    def enter(self, spec: str) -> None:
+    def enter(self, spec: str, sha256: str | None = None) -> None:
         """Add a player, once."""
         if all(player.spec != spec for player in self.players):
-            self.players.append(Entry(spec=spec))
+            self.players.append(Entry(spec=spec, sha256=sha256))
+
+    def entry(self, spec: str) -> Entry:
+        """The player of this name."""
+        return self.players[self.index(spec)]
 
     def index(self, spec: str) -> int:
         """The place of a player in `players`."""
@@ -103,7 +129,7 @@ class Ladder(BaseModel):
         found = [r for r in self.results if {r.first, r.second} == {one, other}]
         return found[0].meetings if found else 0
 
-    def record(self, first: str, second: str, score: Score) -> None:
+    def record(self, first: str, second: str, score: Outcome) -> None:
         """Add the games of one meeting; the score is that of `first`."""
         for known in self.results:
             if (known.first, known.second) == (first, second):
@@ -120,7 +146,7 @@ class Ladder(BaseModel):
         result.pairs = [a + b for a, b in zip(result.pairs, score.pairs, strict=True)]
         result.meetings += 1
         for spec in (first, second):
-            self.players[self.index(spec)].games += score.games
+            self.entry(spec).games += score.wins + score.draws + score.losses
 
     def counts(self) -> NDArray[np.int64]:
         """The results as actor/rating.py counts them, `int64[n, n, 5]`."""
@@ -129,14 +155,6 @@ class Ladder(BaseModel):
             i, j = self.index(result.first), self.index(result.second)
             counts[min(i, j), max(i, j)] += result.pairs if i < j else result.pairs[::-1]
         return counts
-
-    def rate(self) -> None:
-        """Make the ratings anew from the results."""
-        ratings = rate(self.counts(), self.index(ANCHOR))
-        numbers = zip(ratings.elo, ratings.low, ratings.high, strict=True)
-        for player, (elo, low, high) in zip(self.players, numbers, strict=True):
-            if player.games:
-                player.rating, player.low, player.high = float(elo), float(low), float(high)
 
 
 def read_ladder(path: Path) -> Ladder | None:
