@@ -44,10 +44,11 @@ class Documents:
 
         HTTP 404 for an unknown run; raises StorageError for files that do not fit.
         """
-        name = self._settings.run_name if run is None else run
-        settings = self._runs.settings(name)
-        served = self._shelf.of(settings.run.game, None if run is None else name)
-        return collect(settings, self._trainings.state(name), served.glance)
+        if run is None or run == self._settings.run_name:
+            training = self._trainings.state(self._settings.run_name)
+            return collect(self._settings, training, self._shelf.run.glance)
+        settings = self._runs.settings(run)
+        return collect(settings, self._trainings.state(run), self._shelf.of(None, run).glance)
 
     def newest(self, run: str | None) -> Document:
         """The same as a document, which may be `FRESH_SECONDS` old."""

@@ -17,11 +17,11 @@ from web.app import create_app, openapi_document
 from web.routes import games as games_route
 
 ROUTES = {
+    ("get", "/metrics"): "metrics",
     ("get", "/v1/opinions"): "opinions",
     ("get", "/v1/book"): "book",
     ("get", "/v1/ladder"): "ladder",
     ("get", "/v1/ladder/games"): "ladder_games",
-    ("get", "/metrics"): "metrics",
     ("get", "/v1/health"): "health",
     ("get", "/v1/games"): "games",
     ("get", "/v1/games/{game}/levels"): "levels",
