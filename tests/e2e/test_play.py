@@ -209,8 +209,8 @@ def test_a_server_killed_in_the_middle_of_a_game(new_page: NewPage, server: Serv
     expect(moves(page)).to_have_count(4, timeout=20_000)
 
 
-def publish(server: Server, step: int) -> None:
-    paths = RunPaths(server.data / "tictactoe")
+def publish(server: Server, step: int, run: str = "tictactoe") -> None:
+    paths = RunPaths(server.data / run)
     create(paths)
     models = FilesystemModels(paths)
     data = linear_model(find("tictactoe"), step)
@@ -220,6 +220,7 @@ def publish(server: Server, step: int) -> None:
 
 def test_a_model_replaced_in_the_middle_of_a_game(new_page: NewPage, server: Server) -> None:
     publish(server, 400)
+    publish(server, 200, "older")
     server.start()
     page = new_page()
     page.goto(f"{server.url}/#/play/tictactoe?human=1")
@@ -240,6 +241,14 @@ def test_a_model_replaced_in_the_middle_of_a_game(new_page: NewPage, server: Ser
     expect(moves(page)).to_have_count(5)
     expect(page.locator(".models")).to_contain_text("step 800")
     expect(new.first).to_be_visible()
+    page.get_by_label("Opponent: a level").select_option("custom")
+    page.get_by_label("Opponent: run").select_option(label="Run older")
+    page.get_by_label("Opponent: model").select_option(label="Step 200")
+    page.get_by_label("Opponent: thinking").select_option(label="No search")
+    expect(page).to_have_url(re.compile("run=older&model=step_000200&simulations=0$"))
+    board(page).nth(legal(page)[0]).click()
+    expect(moves(page)).to_have_count(7)
+    expect(page.locator(".models")).to_contain_text("run older, the model of step 200")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
