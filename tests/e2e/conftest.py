@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from urllib.error import URLError
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "web" / "static" / "index.html"
@@ -30,6 +30,8 @@ QUIET = (
     "--disable-sync",
 )
 SECONDS_TO_START = 60
+
+expect.set_options(timeout=15_000)  # a busy machine is no defect
 
 NewPage = Callable[..., Page]
 

@@ -164,6 +164,7 @@ def test_a_shared_link_shows_the_same_position(new_page: NewPage) -> None:
     assert labels(theirs) == labels(ours)
     theirs.keyboard.press("End")
     ours.reload()
+    expect(ours.get_by_text("1 of 2")).to_be_visible()
     ours.keyboard.press("End")
     assert legal(theirs) == legal(ours)
     assert labels(theirs) == labels(ours)
@@ -262,6 +263,7 @@ def test_axe_finds_nothing_serious_at_any_table(new_page: NewPage, scheme: str) 
     assert serious() == []
     press(page, "Share")
     assert serious() == []
+    page.keyboard.press("Escape")
     page.goto("/#/play/tictactoe?moves=4,0&human=0")
     legal(page)
     page.keyboard.press("h")

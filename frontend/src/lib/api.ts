@@ -12,7 +12,6 @@ export type Levels = Schemas["LevelsOut"];
 export type Model = Schemas["ModelOut"];
 export type Position = Schemas["PositionOut"];
 export type Thought = Schemas["Thought"];
-export type Played = Schemas["PlayOut"];
 export type Models = Schemas["ModelsOut"];
 export type Run = Schemas["RunOut"];
 export type Stats = Schemas["StatsOut"];
@@ -95,10 +94,6 @@ export const games = (signal?: AbortSignal) => call<Game[]>("/games", signal);
 export const levels = (game: string, signal?: AbortSignal) =>
   call<Levels>(`/games/${encodeURIComponent(game)}/levels`, signal);
 export const stats = (signal?: AbortSignal) => call<Stats>("/stats", signal);
-export const newGame = (body: Schemas["NewGameIn"], signal?: AbortSignal) =>
-  call<Played>("/game/new", signal, body);
-export const move = (body: Schemas["MoveIn"], signal?: AbortSignal) =>
-  call<Played>("/move", signal, body);
 export const selfplay = (command: Schemas["SelfplayIn"]["command"], signal?: AbortSignal) =>
   call<Schemas["SelfplayOut"]>("/selfplay", signal, { command });
 export const state = (game: string, moves: number[], signal?: AbortSignal) =>

@@ -14,6 +14,7 @@ export const KEYS: [key: string, deed: string][] = [
   ["Home End", "to the start, to the end"],
   ["u r", "undo, redo your turn"],
   ["h", "hint"],
+  ["a", "analysis on, off"],
   ["Space", "two bots: play, pause"],
   ["n", "new game"],
   ["s", "share the game"],
