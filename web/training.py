@@ -50,10 +50,15 @@ class Training:
 
     @property
     def has_children(self) -> bool:
-        """Whether processes are alive that this server has started."""
+        """Whether processes work that this server has started, and has not told to end."""
         with self._table:
             self._reap()
-            return bool(self._children) or any(child.poll() is None for child in self._ending)
+            return bool(self._children)
+
+    def settle(self) -> None:
+        """Return when all that were told to end have ended."""
+        with self._command:
+            self._await_ending()
 
     def start(self) -> tuple[State, str]:
         """Resume, and start what does not run yet."""
@@ -100,15 +105,22 @@ class Training:
         log.info("started %s (pid %d)", role, self._children[role].pid)
 
     def _reap(self) -> None:
+        over = False
         for role, child in list(self._children.items()):
             if child.poll() is not None:
                 log.warning("%s (pid %d) ended with %s", role, child.pid, child.returncode)
                 del self._children[role]
+                over |= role == "trainer" and child.returncode == 0
+        if over:  # the time of the run, or somebody's patience: nobody learns from more games
+            self._end_children()
         for child in tuple(self._ending):
             child.poll()
 
     def _terminate(self) -> list[str]:
         self._reap()
+        return self._end_children()
+
+    def _end_children(self) -> list[str]:
         roles = list(self._children)
         for child in self._children.values():
             child.terminate()

@@ -122,6 +122,7 @@ class Trainings:
         for other, training in known.items():
             if other != name and training.has_children:
                 raise HTTPException(409, f"the run {other} is being trained: stop it first")
+            training.settle()
 
     def _paths(self, name: str) -> RunPaths:
         return RunPaths(self._settings.storage.data_dir / name)

@@ -3,7 +3,7 @@
  * not alternate: 0 moves, then 1 twice, then 0 twice, then 1. Who fills the last cell, loses.
  */
 import { vi } from "vitest";
-import type { Game, Health, Levels, Model, Ply, Position } from "./lib/api";
+import type { Game, Health, Levels, Model, Ply, Position, Run } from "./lib/api";
 import type { Reviewed, Solved, Stats, Thought } from "./lib/api";
 import { WATCHED } from "./watch/fake";
 
@@ -133,11 +133,14 @@ export const SNAPSHOTS: Model[] = [800, 400].map((step) => ({
   published_at: step,
 }));
 
-const RUNS = [
+const RUNS: Run[] = [
   { run: "first", game: GAME.name, models: 2 },
   { run: "second", game: GAME.name, models: 0 },
   { run: "third", game: "other", models: 5 },
-];
+].map((run) => ({
+  ...{ steps: 200, games: 1, positions: 9, updated_at: 1, training: "stopped", trouble: null },
+  ...run,
+}));
 
 const HEALTH: Health = { status: "ok", version: "0", run: "first", model: UNIFORM };
 

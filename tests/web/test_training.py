@@ -181,6 +181,15 @@ def test_a_child_that_died_is_started_again(
         assert len(started(stubs, 4)) == 4
 
 
+def test_when_the_learner_is_finished_the_others_end(stubs: Path, settings: Settings) -> None:
+    (stubs / "trainer.py").write_text(STUB.format(module="trainer", seconds=0, stubborn=False))
+    with TestClient(create_app(settings)) as client:
+        post(client, "start")
+        pids = list(started(stubs, 3))
+        until(lambda: client.get("/stats").json()["training"] == "stopped")
+        until(lambda: client.get("/stats").is_success and not any(alive(pid) for pid in pids))
+
+
 def test_whoever_beats_is_only_paused(stubs: Path, settings: Settings, paths: RunPaths) -> None:
     for name in ("actor-0", "trainer", "referee"):
         Heart(paths, name).beat("working", {})

@@ -50,7 +50,7 @@ def test_a_new_run_of_another_game_with_a_preset(
         assert ask(client, 409, command="start")["detail"].startswith(f"the run {name} is being")
         assert ask(client, command="stop", run=name)["message"].endswith("will end")
         again = ask(client, command="start", game=other.name, preset="quick")
-        assert again["run"] == f"{name}-2"
+        assert again["run"] == f"{name}-2"  # once those that were told to end have ended
 
 
 def test_a_run_that_has_begun_goes_on_as_it_began(

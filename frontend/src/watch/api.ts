@@ -3,6 +3,7 @@ import { call, type Stats } from "../lib/api";
 import type { components } from "../lib/api.gen";
 
 type Schemas = components["schemas"];
+export type Run = Schemas["RunOut"];
 export type Live = Schemas["LiveOut"];
 export type LiveGame = Schemas["LiveGameOut"];
 export type Option = Schemas["OptionOut"];
@@ -13,14 +14,6 @@ export type RunSettings = Schemas["RunSettingsOut"];
 export type Rung = Schemas["RungOut"];
 export type Command = Schemas["SelfplayIn"];
 export type Commanded = Schemas["SelfplayOut"];
-
-/** A run as the list of runs tells of it. */
-export interface Run {
-  run: string;
-  game: string | null;
-  steps: number;
-  training: Stats["training"];
-}
 
 /** A path that names a run; null is the server's own. */
 export const about = (run: string | null, route: string, more: { [key: string]: string } = {}) => {
@@ -39,7 +32,6 @@ export const record = (run: string | null, id: number, signal?: AbortSignal) =>
 export const settings = (run: string | null, signal?: AbortSignal) =>
   call<RunSettings>(about(run, "/settings"), signal);
 export const presets = (signal?: AbortSignal) => call<Preset[]>("/presets", signal);
-export const runs = (signal?: AbortSignal) => call<Run[]>("/runs", signal);
 export const ladder = (run: string | null, signal?: AbortSignal) =>
   call<{ players: Rung[] }>(about(run, "/ladder"), signal);
 export const command = (body: Command, signal?: AbortSignal) =>

@@ -1,5 +1,5 @@
 /** What the fake server tells of a run, beside its statistics; see ../fake.ts. */
-import type { Live, Preset, Record as Recorded, Run, Rung, RunSettings } from "./api";
+import type { Live, Preset, Record as Recorded, Rung, RunSettings } from "./api";
 
 const described = (action: number) => ({ action, label: `c${action}`, clicks: [action] });
 const move = (action: number, ply: number, player: number) => ({
@@ -7,11 +7,6 @@ const move = (action: number, ply: number, player: number) => ({
   player,
   ...described(action),
 });
-
-export const RUNS: Run[] = [
-  { run: "first", game: "sixpack", steps: 200, training: "running" },
-  { run: "older", game: "sixpack", steps: 1200, training: "stopped" },
-];
 
 export const LIVE: Live = {
   run: "first",
@@ -110,7 +105,6 @@ const settings = (run: string, changes: { [key: string]: string }): RunSettings 
 
 /** The answers by their route. */
 export const WATCHED: { [route: string]: (query: URLSearchParams) => unknown } = {
-  "/runs": () => RUNS,
   "/live": () => LIVE,
   "/selfplay/games": () => ({ games: HEADS }),
   "/selfplay/games/12": () => recorded(12),
@@ -118,7 +112,7 @@ export const WATCHED: { [route: string]: (query: URLSearchParams) => unknown } =
   "/presets": () => PRESETS,
   "/ladder": () => ({ players: LADDER }),
   "/settings": (query) =>
-    query.get("run") === "older"
-      ? settings("older", { "run.seed": "0", "search.simulations": "25" })
+    query.get("run") === "second"
+      ? settings("second", { "run.seed": "0", "search.simulations": "25" })
       : settings("first", { "run.seed": "0", "learner.minutes": "3.0" }),
 };

@@ -138,14 +138,14 @@ test("why a run cannot begin is told", async () => {
 
 test("two runs share the curves, and what differs between them is told", async () => {
   server.stats = { ...STATS, step: 5 };
-  render(Watch, { run: "first", other: "older" });
+  render(Watch, { run: "first", other: "second" });
   await screen.findByText("What differs");
   const text = document.body.textContent?.replace(/\s+/g, " ");
   expect(text).toContain("learner.minutes3.0as the game comes");
   expect(text).toContain("search.simulationsas the game comes25");
   expect(text).not.toContain("run.seed");
-  await fireEvent.change(screen.getByLabelText("Run"), { target: { value: "older" } });
-  expect(location.hash).toBe("#/watch?run=older");
+  await fireEvent.change(screen.getByLabelText("Run"), { target: { value: "second" } });
+  expect(location.hash).toBe("#/watch?run=second");
 });
 
 test("a process tells which backends could compute its network", () => {

@@ -1,7 +1,7 @@
 /** What changes seldom about the runs: which there are, their ladders, their settings. */
-import { Refused } from "../lib/api";
+import { Refused, runs } from "../lib/api";
 import { persist, poll } from "../lib/connection.svelte";
-import { ladder, type Run, runs, type Rung, type RunSettings, settings } from "./api";
+import { ladder, type Run, type Rung, type RunSettings, settings } from "./api";
 
 const EVERY = 10_000;
 

@@ -58,7 +58,7 @@ export const SPEED: Panel[] = [
   single("Positions a second", "positions_per_second", "--curve-blue"),
   single("Simulations a second", "simulations_per_second", "--curve-orange"),
   single("Evaluations a second", "evaluations_per_second", "--curve-purple"),
-  single("Steps a second", "steps_per_second", "--text"),
+  single("Steps a second", "steps_per_second", "--curve-blue"),
   {
     title: "Use of the network",
     shares: true,
