@@ -110,6 +110,14 @@ def test_the_time_machine_goes_through_the_checkpoints(past: Page) -> None:
     expect(past).to_have_url(re.compile(r"#/book\?run=tictactoe&moves=4$"))
 
 
+def test_a_game_leads_to_the_time_machine(past: Page) -> None:
+    past.goto("/#/play/tictactoe?moves=4,0")
+    expect(past.get_by_role("button", name="Move 2: a3")).to_be_visible()
+    past.get_by_role("link", name="time machine").click()
+    expect(past).to_have_url(re.compile(r"#/time/tictactoe\?moves=4,0"))
+    expect(past.get_by_role("heading", name="network of step 300 thinks")).to_be_visible()
+
+
 def test_the_book_is_turned_over(past: Page) -> None:
     past.goto("/#/book")
     expect(past.get_by_text("80 games from the very start to step 300.")).to_be_visible()
