@@ -22,10 +22,6 @@ class UnknownGame(ConfigError):
     """No file in engine/games defines that game."""
 
 
-class UnknownRun(ConfigError):
-    """No run of that name is there."""
-
-
 class IllegalAction(CartridgeError):
     """An action that the rules do not allow in that state."""
 

@@ -20,8 +20,9 @@ from fastapi.staticfiles import StaticFiles
 from engine.cli import package_version
 from engine.config import Settings
 from web.errors import install
+from web.metrics import Counted
 from web.paths import VERSION
-from web.routes import ROUTERS
+from web.routes import ROUTERS, metrics
 from web.schemas import STREAMED
 from web.services import Services, services
 
@@ -59,6 +60,8 @@ def _routes_only() -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     install(app)
+    app.add_middleware(Counted)
+    app.include_router(metrics.router)
     for router in ROUTERS:
         app.include_router(router, prefix=VERSION)
         app.include_router(router, include_in_schema=False)

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from threading import Lock
 
 from engine.config import Settings
-from storage.layout import run_paths
 from web.runs import Runs
 from web.schemas import StatsOut
 from web.shelf import Shelf
 from web.stats import collect, etag
-from web.training import Training, state_of
+from web.trainings import Trainings
 
 FRESH_SECONDS = 0.9
 """How old a document may be that is sent to those who follow a run."""
@@ -32,11 +31,11 @@ class Document:
 class Documents:
     """Reads the stats of the server's run and of every other one; used by any thread."""
 
-    def __init__(self, settings: Settings, runs: Runs, shelf: Shelf, training: Training) -> None:
+    def __init__(self, settings: Settings, runs: Runs, shelf: Shelf, trainings: Trainings) -> None:
         self._settings = settings
         self._runs = runs
         self._shelf = shelf
-        self._training = training
+        self._trainings = trainings
         self._lock = Lock()
         self._read: dict[str, tuple[float, Document]] = {}
 
@@ -45,14 +44,10 @@ class Documents:
 
         HTTP 404 for an unknown run; raises StorageError for files that do not fit.
         """
-        if run is None or run == self._settings.run_name:
-            training = self._training.state()
-            return collect(self._settings, training, self._shelf.run.glance)
-        settings = self._runs.settings(run)
-        served = self._shelf.of(None, run)
-        shown = collect(settings, state_of(run_paths(settings)), served.glance)
-        shown.can_control = False  # this server trains its own run and no other
-        return shown
+        name = self._settings.run_name if run is None else run
+        settings = self._runs.settings(name)
+        served = self._shelf.of(settings.run.game, None if run is None else name)
+        return collect(settings, self._trainings.state(name), served.glance)
 
     def newest(self, run: str | None) -> Document:
         """The same as a document, which may be `FRESH_SECONDS` old."""

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.errors import CartridgeError, FinishedGame, IllegalAction, UnknownGame, UnknownRun
+from engine.errors import CartridgeError, FinishedGame, IllegalAction, UnknownGame
 from web.paths import methods
 from web.schemas import ErrorOut
 
@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 
 STATUS: dict[type[CartridgeError], int] = {
     UnknownGame: 404,
-    UnknownRun: 404,
     FinishedGame: 409,
     IllegalAction: 422,
 }

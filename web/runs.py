@@ -13,6 +13,7 @@ from engine.evaluator.onnx import read_card
 from engine.games import all_games
 from storage.layout import RunPaths
 from storage.models.filesystem import FilesystemModels
+from storage.replay.database import game_in
 from storage.stats import read_stats
 from web.schemas import RunOut
 from web.training import state_of
@@ -48,11 +49,11 @@ class Runs:
         return RunPaths(self._folder / run)
 
     def game(self, run: str) -> str | None:
-        """What a run plays, by its stats or its model; None while neither tells. HTTP 404."""
+        """What a run plays, by its stats, games or model; None while none tells. HTTP 404."""
         if run == self._settings.run_name:
             return self._settings.run.game
         paths = self.paths(run)
-        for told in (_by_stats, _by_model):
+        for told in (_by_stats, _by_journal, _by_model):
             try:
                 game = told(paths)
             except (ModelError, StorageError) as error:
@@ -62,14 +63,19 @@ class Runs:
                 return game
         return run if run in all_games() else None
 
-    def settings(self, run: str) -> Settings:
-        """The server's settings as if they were about `run`; HTTP 404 while its game is unknown."""
-        if run == self._settings.run_name:
+    def settings(self, run: str | None) -> Settings:
+        """The server's settings as if they were about `run`, None being its own.
+
+        HTTP 404 where there is no such run, or while its game is unknown.
+        """
+        if run is None or run == self._settings.run_name:
             return self._settings
         game = self.game(run)
         if game is None:
             raise HTTPException(
-                404, f"run = {run!r} is refused: it has neither stats nor a model of a known game"
+                404,
+                f"run = {run!r} is refused: it has neither stats nor games nor a model"
+                " of a known game",
             )
         own = self._settings.run.model_copy(update={"game": game, "name": run})
         return self._settings.model_copy(update={"run": own})
@@ -109,6 +115,10 @@ def _is_run(folder: Path) -> bool:
 def _by_stats(paths: RunPaths) -> str | None:
     game = (read_stats(paths) or {}).get("game")
     return game if isinstance(game, str) else None
+
+
+def _by_journal(paths: RunPaths) -> str | None:
+    return game_in(paths.replay)
 
 
 def _by_model(paths: RunPaths) -> str | None:

@@ -50,7 +50,8 @@ class Served:
     ) -> None:
         self.game = game
         self.run = run
-        self._paths = paths
+        self.paths = paths
+        self.search = search
         self._models: Models = FilesystemModels(paths)
         self._loader = Loader(game, search, simulations)
         self._exchange = Lock()
@@ -192,7 +193,7 @@ class Served:
 
     def _step(self, name: str) -> int | None:
         """The step of a snapshot by its name, if the run has it: no other path is looked at."""
-        known = {self._paths.snapshot(step).stem: step for step in self._steps()}
+        known = {self.paths.snapshot(step).stem: step for step in self._steps()}
         return known.get(name)
 
     def _steps(self) -> list[int]:
@@ -201,7 +202,7 @@ class Served:
 
     def _unknown(self, name: str) -> HTTPException:
         found: list[str] = [kind for kind in ("best", "latest") if self._signature(kind)]
-        found += [self._paths.snapshot(step).stem for step in reversed(self._steps())]
+        found += [self.paths.snapshot(step).stem for step in reversed(self._steps())]
         found += [ZOO] if self._from_zoo() else []
         there = ", ".join(found) or "none"
         return HTTPException(
@@ -228,7 +229,7 @@ class Served:
             return self._called(self._card(step), None)
         except (ModelError, StorageError) as error:
             log.warning("snapshot %d of %s: %s", step, self.run, error)
-            name = f"{self._paths.snapshot(step).stem} (unreadable)"
+            name = f"{self.paths.snapshot(step).stem} (unreadable)"
             return ModelOut(name=name, step=step, published_at=None, run=self.run)
 
     def _card(self, step: int) -> ModelCard:
@@ -244,7 +245,7 @@ class Served:
 
     def _called(self, card: ModelCard, kind: Kind | None) -> ModelOut:
         return ModelOut(
-            name=self._paths.snapshot(card.step).stem,
+            name=self.paths.snapshot(card.step).stem,
             step=card.step,
             published_at=card.created_at,
             sha256=card.sha256,

@@ -9,12 +9,14 @@ from typing import Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
 
 from engine.cli import cores
 from engine.config import Settings
 from web.book import Books
 from web.documents import Documents
 from web.ladder import Scorebooks
+from web.metrics import Requests, RunFigures, Searches
 from web.opinions import Networks
 from web.play import Play
 from web.pool import Pool, Turn
@@ -37,7 +39,6 @@ class Services:
     runs: Runs
     shelf: Shelf
     play: Play
-    training: Training
     trainings: Trainings
     networks: Networks
     books: Books
@@ -47,6 +48,8 @@ class Services:
     pool: Pool
     rates: Rates
     oracle: Oracle
+    registry: CollectorRegistry
+    requests: Requests
     threads: CapacityLimiter
     """A thread for each search that is admitted, so that none waits for one."""
     ending: asyncio.Event = field(default_factory=asyncio.Event)
@@ -67,22 +70,26 @@ def services(settings: Settings, argv: Sequence[str] | None = None) -> Services:
     """The services of one run; `argv` are the options that its training processes get as well."""
     web, runs = settings.web, Runs(settings)
     shelf, pool = Shelf(settings, runs), Pool(web.searches or cores(), web.queue)
-    training = Training(settings, argv)
+    trainings = Trainings(settings, runs, Training(settings, argv))
+    rates, registry = Rates(web.rate), CollectorRegistry()
+    registry.register(Searches(pool, rates))
+    registry.register(RunFigures(runs))
     return Services(
         settings,
         runs,
         shelf,
         Play(shelf, web),
-        training,
-        Trainings(settings, training),
+        trainings,
         Networks(),
         Books(),
         Scorebooks(),
         CapacityLimiter(HISTORIANS),
-        Documents(settings, runs, shelf, training),
+        Documents(settings, runs, shelf, trainings),
         pool,
-        Rates(web.rate),
+        rates,
         Oracle(),
+        registry,
+        Requests(registry),
         CapacityLimiter(pool.places),
     )
 

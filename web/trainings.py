@@ -6,6 +6,7 @@ themselves are the business of training.py; those of one run at a time are this 
 
 from __future__ import annotations
 
+import re
 import shlex
 from itertools import pairwise
 from threading import Lock
@@ -17,19 +18,23 @@ from engine.config import Settings
 from engine.errors import ConfigError
 from engine.games import find
 from engine.sources import changes
-from storage.layout import create, run_paths
+from storage.layout import RunPaths, create, run_paths
 from storage.replay.sqlite import SqliteReplay
-from storage.runs import NAME, Run, find_run
 from storage.starts import read_starts
+from web.runs import Runs
 from web.schemas import RunSettingsOut
 from web.training import State, Training
+
+NAME = re.compile(r"\w[\w.-]*")
+"""What a run may be called: never a path that leads out of the data folder."""
 
 
 class Trainings:
     """The training of the server's run, and of every other run that somebody asks about."""
 
-    def __init__(self, settings: Settings, own: Training) -> None:
+    def __init__(self, settings: Settings, runs: Runs, own: Training) -> None:
         self._settings = settings
+        self._runs = runs
         self._own = own
         self._others: dict[str, Training] = {}
         self._command = Lock()
@@ -55,8 +60,7 @@ class Trainings:
     def stop(self, run: str | None) -> tuple[str, State, str]:
         """Stop a run; see `Training.stop`. HTTP 404 where there is none."""
         name = run or self._settings.run_name
-        if name != self._settings.run_name and self._found(name) is None:
-            raise HTTPException(404, f"there is no run {name[:80]!r} to stop")
+        self._runs.settings(name)
         return (name, *self._of(name).stop())
 
     def close(self) -> None:
@@ -76,28 +80,28 @@ class Trainings:
     def _prepared(self, name: str, game: str | None, preset: str | None) -> Training:
         """The training of a run with the settings it is to have; makes a run that is new."""
         settings = self._settings
-        found = self._found(name)
-        if found is not None:
-            if game not in (None, found.game):
-                raise ConfigError(f"the run {name} plays {found.game}, not {game}: name another")
-            if preset is not None and read_starts(found.paths):
-                raise ConfigError(
-                    f"the run {name} has begun with settings of its own: leave out the preset"
-                    f" {preset}, or name another run"
-                )
+        trained = self._runs.game(name) if name in self._runs.names() else None
+        starts = read_starts(self._paths(name)) if trained else []
+        if trained and game not in (None, trained):
+            raise ConfigError(f"the run {name} plays {trained}, not {game}: name another")
+        if starts and preset is not None:
+            raise ConfigError(
+                f"the run {name} has begun with settings of its own: leave out the preset"
+                f" {preset}, or name another run"
+            )
         if name == settings.run_name:
             return self._own_with(preset)
         if not NAME.fullmatch(name):
             raise ConfigError(f"{name[:80]!r} is no name for a run: letters, digits, '_', '-', '.'")
-        played = found.game if found else game or settings.run.game
+        played = trained or game or settings.run.game
         made = settings_from(
             None, flags(played, name, settings.storage.data_dir, preset_name=preset)
         )
         options = ["--game", played, *(["--preset", preset] if preset else [])]
-        if found and (starts := read_starts(found.paths)):
+        if starts:
             words = shlex.split(starts[-1].command)
             options = words[words.index("--game") :]
-        if found is None:  # from the first moment it is known what the run plays
+        if not trained:  # from the first moment it is known what the run plays
             create(run_paths(made))
             SqliteReplay(run_paths(made).replay, find(played)).close()
         place = ["--run-name", name, "--data-dir", str(settings.storage.data_dir)]
@@ -119,11 +123,8 @@ class Trainings:
             if other != name and training.has_children:
                 raise HTTPException(409, f"the run {other} is being trained: stop it first")
 
-    def _found(self, name: str) -> Run | None:
-        settings = self._settings
-        if name == settings.run_name:
-            return Run(name, settings.run.game, run_paths(settings))
-        return find_run(settings.storage.data_dir, name)
+    def _paths(self, name: str) -> RunPaths:
+        return RunPaths(self._settings.storage.data_dir / name)
 
     def _of(self, name: str) -> Training:
         if name == self._settings.run_name:
@@ -134,20 +135,14 @@ class Trainings:
         return self._others[name]
 
 
-def last_settings(settings: Settings, name: str | None) -> RunSettingsOut:
+def last_settings(runs: Runs, name: str | None) -> RunSettingsOut:
     """What a run was started with the last time; HTTP 404 where there is no such run."""
-    if name is None or name == settings.run_name:
-        run = Run(settings.run_name, settings.run.game, run_paths(settings))
-    else:
-        found = find_run(settings.storage.data_dir, name)
-        if found is None:
-            raise HTTPException(404, f"there is no run {name[:80]!r}")
-        run = found
-    starts = read_starts(run.paths)
+    settings = runs.settings(name)
+    starts = read_starts(run_paths(settings))
     last = starts[-1] if starts else None
     return RunSettingsOut(
-        run=run.name,
-        game=run.game,
+        run=settings.run_name,
+        game=settings.run.game,
         at=last.at if last else None,
         command=last.command if last else None,
         machine=last.compute if last else None,

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from fastapi import HTTPException
 
-from engine.config import Settings
 from engine.game import Game, State
 from engine.games import find
 from storage.layout import RunPaths, run_paths
 from storage.live import LiveGame, playing
 from storage.replay.reading import Headline, reading
 from storage.replay.record import GameRecord
-from storage.runs import find_run
+from web.runs import Runs
 from web.schemas import (
     LiveActorOut,
     LiveGameOut,
@@ -42,14 +41,10 @@ class Watched:
     game: Game
 
     @classmethod
-    def of(cls, settings: Settings, run: str | None) -> Watched:
+    def of(cls, runs: Runs, run: str | None) -> Watched:
         """The run called `run`, the server's without a name; raises HTTPException 404."""
-        if run is None or run == settings.run_name:
-            return cls(settings.run_name, run_paths(settings), find(settings.run.game))
-        found = find_run(settings.storage.data_dir, run)
-        if found is None:
-            raise HTTPException(404, f"there is no run {run[:80]!r} in {settings.storage.data_dir}")
-        return cls(found.name, found.paths, find(found.game))
+        settings = runs.settings(run)
+        return cls(settings.run_name, run_paths(settings), find(settings.run.game))
 
     def live(self) -> LiveOut:
         """What its actors are playing."""

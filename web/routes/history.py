@@ -41,7 +41,7 @@ async def opinions(
     most: Annotated[int, Query(ge=2, le=MOST)] = 32,
 ) -> OpinionsOut:
     """What the snapshots of a run thought of the position after `moves`, without any search."""
-    asked, line = chosen(services.settings, run, game), parse_moves(moves)
+    asked, line = chosen(services.shelf, run, game), parse_moves(moves)
     return await _apart(services, partial(snapshots.opinions, services.networks, asked, line, most))
 
 
@@ -54,7 +54,7 @@ async def book(
     to_step: Steps = None,
 ) -> BookOut:
     """What a run's games of these steps played after `moves`, how often and how it ended."""
-    asked, line = chosen(services.settings, run), parse_moves(moves)
+    asked, line = chosen(services.shelf, run), parse_moves(moves)
     look_up = partial(services.books.look_up, asked, line, from_step, to_step)
     return await _apart(services, look_up)
 
@@ -62,7 +62,7 @@ async def book(
 @router.get("/ladder", responses=documented(404, 422))
 async def ladder(services: Shared, run: str | None = None) -> LadderOut:
     """The ladder of a run: ratings, scores, and whose games can be played through."""
-    asked = chosen(services.settings, run)
+    asked = chosen(services.shelf, run)
     return await _apart(services, partial(ladders.ladder_of, services.scorebooks, asked))
 
 
@@ -75,7 +75,7 @@ async def ladder_games(
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> LadderGamesOut:
     """The games of two players, the newest first, whoever of them is named first."""
-    asked = chosen(services.settings, run)
+    asked = chosen(services.shelf, run)
     return await _apart(
         services, partial(ladders.ladder_games, services.scorebooks, asked, a, b, limit)
     )

@@ -49,4 +49,4 @@ def run_settings(
     run: Annotated[str | None, Query(description="name of a run; without it the server's")] = None,
 ) -> RunSettingsOut:
     """With which settings a run was started."""
-    return last_settings(services.settings, run)
+    return last_settings(services.runs, run)

@@ -22,7 +22,7 @@ Run = Annotated[str | None, Query(description="name of a run; without it the ser
 @router.get("/live", responses=documented(404, 422))
 def live(services: Shared, run: Run = None) -> LiveOut:
     """Boards of the games that actors are playing at this moment."""
-    return Watched.of(services.settings, run).live()
+    return Watched.of(services.runs, run).live()
 
 
 @router.get("/selfplay/games", responses=documented(404, 422))
@@ -33,7 +33,7 @@ def selfplay_games(
     before: Annotated[int | None, Query(ge=0, le=LARGEST, description="only lower ids")] = None,
 ) -> SelfplayGamesOut:
     """Finished games of self-play, newest first."""
-    return Watched.of(services.settings, run).games(limit, before)
+    return Watched.of(services.runs, run).games(limit, before)
 
 
 @router.get("/selfplay/games/{identity}", responses=documented(404, 422))
@@ -41,4 +41,4 @@ def selfplay_game(
     services: Shared, identity: Annotated[int, Path(ge=0, le=LARGEST)], run: Run = None
 ) -> SelfplayRecordOut:
     """One finished game of self-play: every move, and what was recorded of its search."""
-    return Watched.of(services.settings, run).record(identity)
+    return Watched.of(services.runs, run).record(identity)

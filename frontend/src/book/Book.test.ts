@@ -31,7 +31,7 @@ test("what was played stands in a table and on the board, the most frequent firs
   expect(rows()).toHaveLength(5);
   expect(screen.getByText("1 legal move was never played.")).toBeTruthy();
   expect(screen.getAllByRole("img", { name: "60 % won, 20 % drawn, 20 % lost" })).toHaveLength(6);
-  const numbers = [...container.querySelectorAll("svg .share")];
+  const numbers = [...container.querySelectorAll(".board svg text")];
   expect(numbers.map((it) => it.textContent?.trim())).toEqual(["75", "5", "5", "5", "5", "0"]);
   const text = container.textContent?.replace(/\s+/g, " ");
   expect(text).toContain("100 games of 300 from the very start to step 500.");

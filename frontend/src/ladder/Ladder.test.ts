@@ -106,3 +106,12 @@ test("without a ladder the command is told", async () => {
   screen.getByText(LADDER.command);
   expect(screen.queryByRole("table")).toBeNull();
 });
+
+test("another run is chosen by name", async () => {
+  server.runs = ["first", "second"];
+  open(`${DUEL}&run=second`);
+  const select = await screen.findByRole<HTMLSelectElement>("combobox", { name: "Run" });
+  expect(select.value).toBe("second");
+  await fireEvent.change(select, { target: { value: "first" } });
+  expect(location.hash).toBe("#/ladder?run=first");
+});

@@ -3,6 +3,7 @@ import { call } from "../lib/api";
 import type { components } from "../lib/api.gen";
 
 type Schemas = components["schemas"];
+export type Run = Schemas["RunOut"];
 export type Opinions = Schemas["OpinionsOut"];
 export type Opinion = Schemas["OpinionOut"];
 export type Book = Schemas["BookOut"];
@@ -22,6 +23,8 @@ const path = (route: string, asked: Asked): string => {
   const given = Object.entries(asked).filter(([, value]) => value !== null && value !== "");
   return `${route}?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}`;
 };
+
+export const runs = (signal?: AbortSignal) => call<Run[]>("/runs", signal);
 
 export const opinions = (
   asked: { run: string | null; game: string | null; moves: number[] },

@@ -1,7 +1,8 @@
 /** A server for the tests of the pages about a run's past; its game is that of ../fake. */
 import { vi } from "vitest";
 import { GAME, position } from "../fake";
-import type { Book, Ladder, LadderGames, Odds, Opinion, Opinions } from "./api";
+import type { Solved } from "../lib/api";
+import type { Book, Ladder, LadderGames, Odds, Opinion, Opinions, Run } from "./api";
 
 const opinion = (step: number, win: number, favourite: number, legal: number): Opinion => ({
   model: `step_${step}`,
@@ -128,6 +129,35 @@ export const GAMES: LadderGames = {
 
 const numbers = (text: string | null): number[] => (text ? text.split(",").map(Number) : []);
 
+/** The first move of all wins, the others lose. */
+export function solved(moves: number[]): Solved {
+  const shown = position(moves);
+  const move = (first: boolean) => ({
+    value: first ? 1 : -1,
+    wdl: first ? (1 as const) : (-1 as const),
+    words: first ? "win in 2 moves" : "loss in 3 moves",
+    best: first,
+  });
+  return {
+    reach: moves.length > 0,
+    mover: shown.mover,
+    ...(moves.length > 0 && move(true)),
+    moves: moves.length > 0 ? shown.legal.map((it, i) => ({ ...it, ...move(i === 0) })) : [],
+  };
+}
+
+const told = (run: string): Run => ({
+  run,
+  game: GAME.name,
+  steps: 1000,
+  games: 300,
+  positions: 3000,
+  updated_at: 1000,
+  training: "stopped",
+  models: 4,
+  trouble: null,
+});
+
 /** Stands in for `fetch`; `asked` are the addresses that were asked for. */
 export class FakePast {
   asked: string[] = [];
@@ -136,9 +166,12 @@ export class FakePast {
   book = book;
   ladder = LADDER;
   games = GAMES;
+  runs = ["first"];
+  solved = solved;
 
   constructor() {
     vi.stubGlobal("fetch", async (address: string) => {
+      if (address === "/v1/runs") return Response.json(this.runs.map(told));
       this.asked.push(address);
       if (this.refusal) return Response.json({ detail: this.refusal }, { status: 422 });
       return Response.json(this.#answer(new URL(address, "http://here")));
@@ -157,6 +190,8 @@ export class FakePast {
         return this.ladder;
       case "/v1/ladder/games":
         return this.games;
+      case "/v1/solve":
+        return this.solved(moves);
       case "/v1/game/state":
         return position(moves);
       default:

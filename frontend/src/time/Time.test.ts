@@ -32,18 +32,20 @@ const table = () =>
 test("the last checkpoint is seen first: odds, moves, numbers on the board", async () => {
   const { container } = open("#/time/sixpack?run=first&moves=5");
   await heading("1,000");
-  expect(server.asked).toEqual(["/v1/opinions?run=first&game=sixpack&moves=5"]);
+  expect(server.asked[0]).toBe("/v1/opinions?run=first&game=sixpack&moves=5");
+  await screen.findByText("Exact play");
   expect(table()).toEqual([
-    "Move | Probability | Since first",
-    "c2 | 60 % | +50",
-    "c0 | 10 % | −50",
-    "c1 | 10 %",
-    "c3 | 10 %",
-    "c4 | 10 %",
+    "Move | Probability | Since first | Exact play",
+    "c2 | 60 % | +50 | loss in 3 moves",
+    "c0 | 10 % | −50 | win in 2 moves",
+    "c1 | 10 % | loss in 3 moves",
+    "c3 | 10 % | loss in 3 moves",
+    "c4 | 10 % | loss in 3 moves",
   ]);
+  expect(container.querySelector(".right")?.textContent).toBe("win in 2 moves");
   expect(screen.getAllByText("+0.30")).toHaveLength(1);
   expect(screen.getByRole("img", { name: "60 % won, 10 % drawn, 30 % lost" })).toBeTruthy();
-  const numbers = [...container.querySelectorAll("svg .share")];
+  const numbers = [...container.querySelectorAll(".board svg text")];
   expect(numbers.map((it) => it.textContent?.trim())).toEqual(["10", "10", "60", "10", "10"]);
 });
 
@@ -87,7 +89,7 @@ test("a move on the board asks about what comes then; u and r go back and forth"
   await fireEvent.click(screen.getByRole("button", { name: /^row 2, column 3: empty/ }));
   expect(location.hash).toBe("#/time/sixpack?moves=5");
   await follow();
-  await waitFor(() => expect(server.asked.at(-1)).toContain("moves=5"));
+  await waitFor(() => expect(server.asked).toContain("/v1/opinions?game=sixpack&moves=5"));
   await screen.findByRole("button", { name: "Move 1: c5" });
   await key("u");
   expect(location.hash).toBe("#/time/sixpack");
@@ -103,6 +105,16 @@ test("curves are drawn of who wins and of the favourites", async () => {
   const [wins] = drawn;
   expect(wins?.[0]).toEqual([200, 400, 1000]);
   expect(wins?.[1]?.map((it) => Math.round(10 * it))).toEqual([2, 4, 6]);
+});
+
+test("where exact play does not reach it says so, and it is asked once a position", async () => {
+  vi.useFakeTimers();
+  open("#/time/sixpack");
+  await vi.advanceTimersByTimeAsync(40_000); // the opinions are asked for again and again
+  expect(screen.getByText(/Exact play would take longer than a second here/)).toBeTruthy();
+  const asked = (route: string) => server.asked.filter((it) => it.startsWith(route)).length;
+  expect(asked("/v1/opinions")).toBeGreaterThan(2);
+  expect(asked("/v1/solve")).toBe(1);
 });
 
 test("what could not be asked is told with the reason", async () => {

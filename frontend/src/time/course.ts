@@ -1,7 +1,7 @@
 /** How opinions become curves, rows of a table and numbers on a board. Pure. */
 import type { Action } from "../lib/api";
 import type { Opinion, Opinions } from "../past/api";
-import type { Curve, Row } from "../watch/series";
+import type { Curve, Row } from "./plot";
 
 const TOKENS = ["--curve-blue", "--curve-orange", "--curve-green", "--curve-purple", "--text"];
 /** Moves that have a curve of their own. */

@@ -1,4 +1,6 @@
 /** The opinions about one position, and which of them is looked at. */
+import * as api from "../lib/api";
+import type { Position, Solved } from "../lib/api";
 import { opinions, type Opinions } from "../past/api";
 import { Asking } from "../past/asking.svelte";
 import { Back } from "../past/line";
@@ -7,6 +9,7 @@ import { placeOf } from "./course";
 
 export class Machine {
   asking = new Asking<Opinions>();
+  exact = new Asking<Solved>(); // what exact play says of the position
   playing = $state(false);
   #route: TimeRoute;
   #step = $state<number | null>(null); // null: the last one, also when there are more
@@ -32,6 +35,20 @@ export class Machine {
   ask(): Promise<void> {
     const { run, game, moves } = this.#route;
     return this.asking.ask((signal) => opinions({ run, game, moves }, signal));
+  }
+
+  /** Asks what the position is exactly worth. */
+  judge({ game, moves, over }: Position): Promise<void> {
+    this.exact.answer = this.exact.problem = null;
+    this.exact.stop();
+    if (over) return Promise.resolve();
+    return this.exact.ask((signal) => api.solve(game, moves, signal));
+  }
+
+  /** Waits for no answer any more. */
+  close(): void {
+    this.asking.stop();
+    this.exact.stop();
   }
 
   /** Looks at another checkpoint; the address follows without a new entry in the history. */

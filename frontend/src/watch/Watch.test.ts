@@ -115,7 +115,7 @@ test("no button where the server does not allow it", async () => {
 test("a run is shown with its progress, numbers, processes and evaluations", async () => {
   server.stats = BUSY;
   const { container } = render(Watch);
-  await screen.findByText("Training");
+  await screen.findByRole("heading", { name: "Training" });
   const text = container.textContent?.replace(/\s+/g, " ");
   const progress = { name: "Progress of the training" };
   expect(screen.getByRole<HTMLProgressElement>("progressbar", progress).value).toBe(0.2);
@@ -187,6 +187,6 @@ test("trouble is told, the latest first", async () => {
 test("nothing is told while all is well", async () => {
   server.stats = BUSY;
   render(Watch);
-  await screen.findByText("Training");
+  await screen.findByRole("heading", { name: "Training" });
   expect(screen.queryByText("Trouble while learning")).toBeNull();
 });

@@ -39,7 +39,7 @@ function resolve(element: Element, token: string, opacity = 1): string {
 }
 
 function range(panel: Panel, log: boolean): uPlot.Scale.Range {
-  if (panel.stacked) return () => [0, 1];
+  if (panel.shares && !panel.free) return () => [0, 1];
   if (log) return (_, low, high) => [low || 1e-4, high || 1];
   return (chart, low, high) => {
     if (high == null) return [0, 1];

@@ -151,7 +151,7 @@ export function ladderOf(rungs: Rung[]): { panel: Panel; rows: Row[] } {
     }),
   ];
   const note = "Elo of the run’s models with 95 % intervals; the lines are other players.";
-  const title = "Strength";
+  const title = "Ladder";
   return { panel: { title, note, sparse: true, free: true, bands: [[1, 2]], curves }, rows };
 }
 const ANCHORS = ["--muted", "--curve-green", "--curve-orange", "--curve-purple", "--text"];
