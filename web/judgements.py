@@ -19,6 +19,9 @@ from web.solve import Oracle, sign
 NEARLY = 0.035
 """Values that differ by so little are as good as each other (lichess: 0.035 of win chance)."""
 
+PATIENCE = 5.0
+"""Seconds that the solver has for the one position on which a verdict hangs."""
+
 LONGEST_LINE = 8
 """Moves of an expected line that are shown."""
 
@@ -80,10 +83,19 @@ class Judge:
         return self._opinion(state, solution, gone)
 
     def beside(self, state: State, gone: Callable[[], bool]) -> Opinion:
-        """The opinion of a position that the game did not come to, as near to the end as others."""
+        """The opinion of a position beside the game, about as near to the end as a solved one.
+
+        It is asked once in a game, so the solver may take its time.
+        """
         if self.game.is_over(state):
             return self.of(state, gone)
-        return self._opinion(state, self._oracle.solution(self.game, state), gone)
+        return self._opinion(state, self._oracle.solution(self.game, state, PATIENCE), gone)
+
+    def estimate(self, state: State, gone: Callable[[], bool]) -> Opinion:
+        """What a search alone says of a position, solved or not."""
+        if self.game.is_over(state):
+            return self.of(state, gone)
+        return self._opinion(state, None, gone)
 
     def _opinion(
         self, state: State, solution: Solution | None, gone: Callable[[], bool]

@@ -5,7 +5,8 @@ the position after it, both for the player who made it, on the scale from -1 (lo
 on lichess a loss of 0.1 is an inaccuracy, of 0.2 a mistake, of 0.3 a blunder. The move that the
 search itself would have played loses nothing. Where the values are exact, by the rules, by the
 solver or by a proof of the search, the loss is 0, 1 or 2: a move that keeps the result is good
-however long it takes, and one that gives away a win or a draw is a blunder.
+however long it takes, and one that gives away a win or a draw is a blunder. An estimate is never
+held against the truth: where only one of the two values is exact, see `_alike`.
 
 The accuracy of a move that loses w percent of win chance is 103.1668 exp(-0.04354 w) - 3.1669
 percent (lichess.org/page/accuracy), a player's is the mean over the moves that were a choice.
@@ -80,25 +81,35 @@ def _walk(
     for ply in range(len(lines) - 1, 0, -1):
         line, action = lines[ply - 1], lines[ply].moves[-1]
         before = judge.of(line.state, gone)
+        shown = after
         if after.exact and not before.exact and action not in before.best:
-            before = _beside(judge, line, before, gone)
+            before, shown = _alike(judge, line, before, lines[ply], after, gone)
         if gone():
             return  # half a search grades nothing
-        graded.append(judged(line, action, before, after))
+        graded.append(judged(line, action, before, shown))
         yield graded[-1]
         after = before
     sides = [side(player, graded) for player in (0, 1)]
     yield ReviewOut(sides=sides, simulations=simulations, model=loaded.model)
 
 
-def _beside(judge: Judge, line: Line, before: Opinion, gone: Callable[[], bool]) -> Opinion:
-    """`before` with the value of its best move as what follows it is worth.
+def _alike(
+    judge: Judge,
+    line: Line,
+    before: Opinion,
+    made: Line,
+    after: Opinion,
+    gone: Callable[[], bool],
+) -> tuple[Opinion, Opinion]:
+    """Both opinions of the same kind, where the truth about a move met an estimate of the best.
 
-    Where the truth about the move that was made meets an estimate of the best one, the estimate's
-    error would count as a loss; what follows the best move is as near to the end.
+    The estimate's error would count as a loss. What follows the best move is about as near to the
+    end, so the solver is asked about it too; where that is in vain a search judges both.
     """
     best = judge.beside(line.after(before.best[0]).state, gone)
-    return replace(before, value=best.value_for(before.player))
+    if best.exact:
+        return replace(before, value=best.value_for(before.player)), after
+    return before, judge.estimate(made.state, gone)
 
 
 def judged(line: Line, action: int, before: Opinion, after: Opinion) -> GradedOut:

@@ -35,13 +35,16 @@ class Oracle:
                 self._solvers[game.name] = solver_for(game, self._limits)
             return self._solvers[game.name]
 
-    def solution(self, game: Game, state: State) -> Solution | None:
-        """The exact values of a state; None where they are out of reach or the game is over."""
+    def solution(self, game: Game, state: State, seconds: float | None = None) -> Solution | None:
+        """The exact values of a state; None where they are out of reach or the game is over.
+
+        `seconds`: how long it may take, where that is not the usual time.
+        """
         solver = self.solver(game)
         if game.is_over(state) or not solver.near(state):
             return None
         try:
-            return solver.solve(state)
+            return solver.solve(state, seconds)
         except OutOfReach:
             return None
 

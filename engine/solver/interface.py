@@ -83,8 +83,10 @@ class Solver(ABC):
         self.tables = tables
         self._lock = threading.Lock()
 
-    def solve(self, state: State) -> Solution:
+    def solve(self, state: State, seconds: float | None = None) -> Solution:
         """The exact result of every legal action of `state uint64[W]`.
+
+        `seconds` stand in for those of the limits, for this position alone.
 
         Raises ImpossibleState for a state that no game reaches (as far as this can be told),
         FinishedGame where nobody is to move, and OutOfReach beyond `limits`.
@@ -94,14 +96,15 @@ class Solver(ABC):
             raise FinishedGame(f"{self.game.title} is over, no action: {self.describe(state)}")
         began = time.perf_counter()
         control = np.array([0, self.nodes, 0], np.int64)
+        allowed = self.limits.seconds if seconds is None else seconds
         with self._lock:
             self.prepare()
-            with self._deadline(control):
+            with self._deadline(control, allowed):
                 values = self.values(state, control)
         if values is None:
             raise OutOfReach(
                 f"{self.game.title}: not solved within {self.nodes} positions and"
-                f" {self.limits.seconds:g} s; in reach: {self.reach}: {self.describe(state)}"
+                f" {allowed:g} s; in reach: {self.reach}: {self.describe(state)}"
             )
         return Solution(values, int(control[VISITED]), time.perf_counter() - began)
 
@@ -143,12 +146,12 @@ class Solver(ABC):
             return f"words {words}"
 
     @contextmanager
-    def _deadline(self, control: Control) -> Iterator[None]:
+    def _deadline(self, control: Control, seconds: float) -> Iterator[None]:
         # A kernel cannot read a clock; it runs without the interpreter's lock and sees this flag.
         def stop() -> None:
             control[STOP] = 1
 
-        timer = threading.Timer(self.limits.seconds, stop)
+        timer = threading.Timer(seconds, stop)
         timer.daemon = True
         timer.start()
         try:

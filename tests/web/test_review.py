@@ -200,7 +200,7 @@ def test_an_estimate_is_not_held_against_the_truth() -> None:
     moves = [0, 0, 0, 0, 0, 0, 6, 6, 6, 6, 6, 6, 3, 2, 3, 2, 3]
 
     class After(Oracle):
-        def solution(self, game: Game, state: State):  # type: ignore[no-untyped-def]
+        def solution(self, game: Game, state: State, seconds=None):  # type: ignore[no-untyped-def]
             far = sum(map(bool, game.cells(state))) < 17
             return None if far else super().solution(game, state)
 
@@ -209,6 +209,28 @@ def test_an_estimate_is_not_held_against_the_truth() -> None:
     assert last.ply == 17 and last.after.exact and not last.before.exact
     best = Oracle(Limits(seconds=20)).solution(game, game.replay([*moves[:16], last.best.action]))
     assert best is not None and last.before.value == -sign(best.value)
+
+
+def test_where_the_best_move_cannot_be_solved_two_estimates_are_compared() -> None:
+    """Without a model every value is 0: nothing is lost, though the solver knows the move loses."""
+    game = find("connect4")
+    rows = map(json.loads, (REFERENCE / "connect4_main.jsonl").read_text().splitlines())
+    row = next(
+        row
+        for row in rows
+        if len(row["moves"]) > 13
+        and max(row["values"].values()) == 0 > row["values"].get("6", 0) > -6
+    )
+    moves = [*row["moves"], 6]
+    made = game.replay(moves).tobytes()
+
+    class OneOnly(Oracle):
+        def solution(self, game: Game, state: State, seconds=None):  # type: ignore[no-untyped-def]
+            return super().solution(game, state) if state.tobytes() == made else None
+
+    answers = review(game, untrained(game), OneOnly(Limits(seconds=20)), moves, 1)
+    last = next(it for it in answers if isinstance(it, GradedOut))
+    assert (last.loss, last.exact, last.after.exact) == (0.0, False, False)
 
 
 def test_it_ends_when_nobody_waits() -> None:
@@ -234,7 +256,7 @@ def test_the_solver_is_not_asked_beyond_its_first_refusal() -> None:
     game, asked = find("connect4"), []
 
     class Counting(Oracle):
-        def solution(self, game: Game, state: State):  # type: ignore[no-untyped-def]
+        def solution(self, game: Game, state: State, seconds=None):  # type: ignore[no-untyped-def]
             asked.append(state)
 
     judge = Judge(game, untrained(game), Counting(), 1)
@@ -289,7 +311,7 @@ class Slow(Oracle):
 
     asked = 0
 
-    def solution(self, game: Game, state: State) -> Solution | None:
+    def solution(self, game: Game, state: State, seconds: float | None = None) -> Solution | None:
         self.asked += 1
         time.sleep(0.02)
         return None if game.is_over(state) else Solution(dict.fromkeys(game.legal(state), 0))
@@ -325,7 +347,9 @@ def test_who_leaves_ends_the_review(settings: Settings) -> None:
 
 def test_a_failure_on_the_way_is_an_event(settings: Settings) -> None:
     class Broken(Slow):
-        def solution(self, game: Game, state: State) -> Solution | None:
+        def solution(
+            self, game: Game, state: State, seconds: float | None = None
+        ) -> Solution | None:
             if self.asked > 20:
                 raise OutOfReach("the tables are gone; put them back")
             return super().solution(game, state)

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { GAME } from "../fake";
 import type { View } from "../lib/api";
-import { box, extent, heap, isStore, outline } from "./shape";
+import { box, centre, extent, heap, isStore, outline } from "./shape";
 
 const layout = (name: View["layout"]): View => ({ ...GAME.view, layout: name }); // 2 rows of 3
 const middle = (view: View, cell: number) => [box(view, cell).x, box(view, cell).y];
@@ -53,4 +53,11 @@ test("stones of a heap keep apart and near", () => {
   expect(Math.min(...near)).toBeGreaterThan(9);
   expect(Math.max(...stones.map(([x, y]) => Math.hypot(x, y)))).toBeLessThan(34);
   expect(heap(1, 7)).toEqual([[0, 0]]);
+});
+
+test("the middle of a pit is that of its hollow, beside its number", () => {
+  const pits = layout("pits");
+  const at = (cell: number) => centre(pits, cell).y - box(pits, cell).y;
+  expect([0, 1, 3, 5].map(at)).toEqual([0, 22, -22, 0]); // stores are all hollow
+  expect(centre(layout("square"), 1)).toEqual({ x: 150, y: 50 });
 });

@@ -43,6 +43,13 @@ export function box(view: View, cell: number): Box {
   return { x, y: PIT * (row + 0.5), width: 100, height: PIT };
 }
 
+/** The middle of what lies in a cell; in pits that of the hollow, not of its number. */
+export function centre(view: View, cell: number): { x: number; y: number } {
+  const { x, y } = box(view, cell);
+  if (view.layout !== "pits" || isStore(view, cell)) return { x, y };
+  return { x, y: y + (cell < view.columns ? 22 : -22) };
+}
+
 /** The corners of a hexagon, from the top clockwise, seen from its middle. */
 export const CORNERS: [x: number, y: number][] = [
   [0, -SIDE],

@@ -219,3 +219,11 @@ def test_a_length_in_words_is_the_number_of_moves_to_the_end() -> None:
         said = "win" if found.value > 0 else "loss"
         assert words == f"{said} in {moves} move{'' if moves == 1 else 's'}"
     assert decided > 4
+
+
+def test_one_position_may_have_a_time_of_its_own() -> None:
+    solver = solver_for(find("connect4"), Limits(nodes=10**12, seconds=60.0))
+    began = time.perf_counter()
+    with pytest.raises(OutOfReach, match=r" 0\.1 s"):
+        solver.solve(find("connect4").new(), seconds=0.1)
+    assert time.perf_counter() - began < 20
