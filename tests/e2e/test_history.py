@@ -161,6 +161,9 @@ def test_dark_narrow_and_without_serious_faults(past: Page, address: str) -> Non
     past.goto(address)
     expect(past.get_by_role("table").first).to_be_visible()
     expect(past.get_by_role("group", name="Board")).to_be_visible()
+    if "ladder" in address:
+        past.get_by_text("Who beat whom").click()
+        expect(past.get_by_role("columnheader", name=re.compile("^1"))).to_be_visible()
     assert past.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     if not AXE.is_file():
         missing("axe-core is missing: run `npm ci` in frontend/")
