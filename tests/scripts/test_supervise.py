@@ -107,11 +107,17 @@ def supervised(folder: Path, *flags: str, **behaviours: str) -> Iterator[Supervi
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # Whoever runs the tests under nohup has this signal ignored, and so would the script.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
     )
     it = Supervised(process, folder)
     try:
         with process:
-            yield it
+            try:
+                yield it
+            except BaseException:
+                process.kill()  # or a failed test would wait for it for ever
+                raise
     finally:
         for path in folder.glob("*.pid"):
             if _alive(int(path.read_text())):
