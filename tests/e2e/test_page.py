@@ -242,6 +242,38 @@ def test_the_curves_of_a_run_are_drawn(page: Page, server_url: str) -> None:
     assert page.locator("canvas").first.evaluate(COLOURED) > 100
 
 
+def serious_faults(page: Page) -> list[tuple[str, list[str]]]:
+    page.add_script_tag(path=AXE)
+    found: list[dict[str, Any]] = page.evaluate("axe.run().then(it => it.violations)")
+    return [
+        (it["id"], [node["html"] for node in it["nodes"]])
+        for it in found
+        if it["impact"] in ("serious", "critical")
+    ]
+
+
+def test_wide_tables_are_reached_by_keyboard_on_a_phone(new_page: NewPage, server_url: str) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is missing: run `npm ci` in frontend/")
+    page = new_page(viewport={"width": 390, "height": 844})
+    stats = page.request.get(f"{server_url}/stats").json()
+    solved = {"wdl_interval": [0.9, 0.95], "exact_optimal": 0.8, "random_wdl_optimal": 0.4}
+    stats["accuracy"] = [
+        {"step": 1_000_000, "set": name, "simulations": simulations, "positions": 12_345}
+        | {"wdl_optimal": 0.9}
+        | solved
+        for name in ("uniform", "selfplay", "hard")
+        for simulations in (0, 100)
+    ]
+    page.route("**/stats", lambda route: route.fulfill(json=stats))
+    page.route("**/stats/stream", lambda route: route.abort())  # it would tell the truth
+    page.goto("/#/watch")
+    table = page.get_by_role("region", name="Exact play")
+    expect(table).to_be_visible()
+    assert table.evaluate("it => it.scrollWidth > it.clientWidth")
+    assert serious_faults(page) == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "address", [GAME, MIDDLE, "/#/play/connect4?moves=3,3", *OTHER_LAYOUTS, "/#/watch"]
@@ -256,11 +288,4 @@ def test_axe_finds_nothing_serious(new_page: NewPage, address: str, scheme: str)
         spots = legal(page)
         board(page).nth(spots[0]).click()
         expect(page.get_by_text("The bot played").first).to_be_visible()
-    page.add_script_tag(path=AXE)
-    found: list[dict[str, Any]] = page.evaluate("axe.run().then(it => it.violations)")
-    serious = [
-        (it["id"], [node["html"] for node in it["nodes"]])
-        for it in found
-        if it["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious_faults(page) == []
