@@ -200,7 +200,7 @@ def test_heavy_searches_block_nobody(tmp_path: Path) -> None:
             began = time.monotonic()
             assert server.client.get(path).status_code == 200
             times.append(time.monotonic() - began)
-        assert sorted(times)[4] < 0.5, times
+        assert sorted(times)[4] < 5, times  # the searches would take minutes
         began = time.monotonic()
         other = {"game": "tictactoe", "moves": [], "simulations": 50}
         (name, done) = list(events(server.client.post("/v1/think", json=other).text.splitlines()))[
@@ -221,11 +221,15 @@ def test_heavy_searches_block_nobody(tmp_path: Path) -> None:
         assert all(b < a for b, a in zip(before, after, strict=True)), (before, after)
         for each in [*heavy, last]:
             each.hang_up()
-        # Whoever hung up has left its place: the queue takes six again.
+        # Whoever hung up leaves its place as soon as the server hears of it: six fit in again.
+        deadline, told = time.monotonic() + 20, {429}
         with ThreadPoolExecutor(6) as pool:
-            asking = [pool.submit(server.client.post, "/v1/think", json=other) for _ in range(6)]
-            answers = [each.result() for each in asking]
-        assert {answer.status_code for answer in answers} == {200}
+            while told != {200} and time.monotonic() < deadline:
+                asking = [
+                    pool.submit(server.client.post, "/v1/think", json=other) for _ in "123456"
+                ]
+                told = {each.result().status_code for each in asking}
+        assert told == {200}
 
 
 def test_the_end_of_the_server_ends_a_stream(tmp_path: Path) -> None:
