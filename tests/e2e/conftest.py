@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, NoReturn
-from urllib.error import URLError
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "web" / "static" / "index.html"
+from tests.e2e.server import Server, missing
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
     "--no-sandbox",
@@ -29,65 +21,19 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-SECONDS_TO_START = 60
 
 expect.set_options(timeout=15_000)  # a busy machine is no defect
 
 NewPage = Callable[..., Page]
 
 
-def missing(reason: str) -> NoReturn:
-    """Skip where a person may lack something, fail where nothing may be lacking."""
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server whose run has not been trained."""
-    if not PAGE.is_file():
-        missing(f"{PAGE.relative_to(ROOT)} is missing: run `npm run build` in frontend/")
-    folder = tmp_path_factory.mktemp("e2e")
-    port = free_port()
-    options = ["--game", "tictactoe", "--data-dir", str(folder / "data"), "--port", str(port)]
-    log = folder / "web.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "web", *options], cwd=ROOT, stdout=output, stderr=output
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(url, server, log)
-        yield url
-    finally:
-        server.terminate()
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Return once `/health` answers; fail with the server's last words if it does not."""
-    deadline = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{url}/health", timeout=5):
-                return
-        except (URLError, TimeoutError):
-            time.sleep(0.1)
-    words = log.read_text(errors="replace")[-2000:]
-    pytest.fail(f"the server did not start within {SECONDS_TO_START} s:\n{words}", pytrace=False)
+    server = Server(tmp_path_factory.mktemp("e2e"))
+    server.start()
+    yield server.url
+    server.end(10)
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -21,13 +19,13 @@ from storage.layout import RunPaths, create
 from storage.matches import append_meeting
 from storage.models.filesystem import FilesystemModels
 from storage.replay.sqlite import SqliteReplay
-from tests.e2e.conftest import PAGE, ROOT, free_port, missing, wait_for
+from tests.e2e.axe import serious_faults
+from tests.e2e.server import Server
 from tests.games import finished, stored
 from tests.models import linear_model
 
 pytestmark = pytest.mark.e2e
 
-AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 GAME = find("tictactoe")
 STEPS = (100, 200, 300)
 
@@ -54,23 +52,11 @@ def trained(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def past_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server of such a run."""
-    if not PAGE.is_file():
-        missing(f"{PAGE.relative_to(ROOT)} is missing: run `npm run build` in frontend/")
-    folder, port = tmp_path_factory.mktemp("past"), free_port()
-    trained(folder)
-    log = folder / "web.log"
-    options = ["--game", "tictactoe", "--data-dir", str(folder), "--port", str(port)]
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "web", *options], cwd=ROOT, stdout=output, stderr=output
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(url, server, log)
-        yield url
-    finally:
-        server.kill()
-        server.wait()
+    server = Server(tmp_path_factory.mktemp("past"))
+    trained(server.data)
+    server.start()
+    yield server.url
+    server.kill()
 
 
 @pytest.fixture
@@ -165,13 +151,4 @@ def test_dark_narrow_and_without_serious_faults(past: Page, address: str) -> Non
         past.get_by_text("Who beat whom").click()
         expect(past.get_by_role("columnheader", name=re.compile("^1"))).to_be_visible()
     assert past.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    if not AXE.is_file():
-        missing("axe-core is missing: run `npm ci` in frontend/")
-    past.add_script_tag(path=AXE)
-    found: list[dict[str, Any]] = past.evaluate("axe.run().then(it => it.violations)")
-    serious = [
-        (it["id"], [node["html"] for node in it["nodes"]])
-        for it in found
-        if it["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious_faults(past) == []

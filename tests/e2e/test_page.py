@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.axe import serious_faults
+
 pytestmark = pytest.mark.e2e
 
-AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 GAME = "/#/play/tictactoe?human=0"
 MIDDLE = "/#/play/tictactoe?moves=4,0,8,2&human=0"
 ENDING = re.compile(r"^(You won!|The bot won\.|Draw\.)$")
@@ -242,19 +241,7 @@ def test_the_curves_of_a_run_are_drawn(page: Page, server_url: str) -> None:
     assert page.locator("canvas").first.evaluate(COLOURED) > 100
 
 
-def serious_faults(page: Page) -> list[tuple[str, list[str]]]:
-    page.add_script_tag(path=AXE)
-    found: list[dict[str, Any]] = page.evaluate("axe.run().then(it => it.violations)")
-    return [
-        (it["id"], [node["html"] for node in it["nodes"]])
-        for it in found
-        if it["impact"] in ("serious", "critical")
-    ]
-
-
 def test_wide_tables_are_reached_by_keyboard_on_a_phone(new_page: NewPage, server_url: str) -> None:
-    if not AXE.is_file():
-        pytest.skip("axe-core is missing: run `npm ci` in frontend/")
     page = new_page(viewport={"width": 390, "height": 844})
     stats = page.request.get(f"{server_url}/stats").json()
     solved = {"wdl_interval": [0.9, 0.95], "exact_optimal": 0.8, "random_wdl_optimal": 0.4}
@@ -279,8 +266,6 @@ def test_wide_tables_are_reached_by_keyboard_on_a_phone(new_page: NewPage, serve
     "address", [GAME, MIDDLE, "/#/play/connect4?moves=3,3", *OTHER_LAYOUTS, "/#/watch"]
 )
 def test_axe_finds_nothing_serious(new_page: NewPage, address: str, scheme: str) -> None:
-    if not AXE.is_file():
-        pytest.skip("axe-core is missing: run `npm ci` in frontend/")
     page = new_page(color_scheme=scheme)
     page.goto(address)
     ready(page)

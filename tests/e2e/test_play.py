@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -15,8 +12,10 @@ from playwright.sync_api import Locator, Page, expect
 from engine.games import find
 from storage.layout import RunPaths, create
 from storage.models.filesystem import FilesystemModels
-from tests.e2e.conftest import PAGE, ROOT, NewPage, free_port, missing, wait_for
-from tests.e2e.test_page import AXE, board, labels, legal, moves, overflow
+from tests.e2e.axe import serious_faults
+from tests.e2e.conftest import NewPage
+from tests.e2e.server import Server
+from tests.e2e.test_page import board, labels, legal, moves, overflow
 from tests.models import linear_model
 
 pytestmark = pytest.mark.e2e
@@ -25,40 +24,10 @@ BOTS_END = re.compile(r"^(Bot [12] won\.|Draw\.)$")
 SLOW = "simulations=1000000&milliseconds=2500"
 
 
-class Server:
-    """A server that can be killed and started again at the same address."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
-        self.data = folder / "data"
-        self.url = f"http://127.0.0.1:{self._port}"
-
-    def start(self) -> None:
-        """Return once it answers."""
-        log = self._folder / "web.log"
-        options = ["--game", "tictactoe", "--data-dir", str(self.data), "--port", str(self._port)]
-        options += ["--set", "web.max_simulations=1000000"]
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "web", *options], cwd=ROOT, stdout=output, stderr=output
-            )
-        wait_for(self.url, self._process, log)
-
-    def kill(self) -> None:
-        """End it as a power failure would."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A server of the test's own, not yet started."""
-    if not PAGE.is_file():
-        missing(f"{PAGE.relative_to(ROOT)} is missing: run `npm run build` in frontend/")
-    found = Server(tmp_path)
+    found = Server(tmp_path, "web.max_simulations=1000000")
     yield found
     found.kill()
 
@@ -253,29 +222,17 @@ def test_a_model_replaced_in_the_middle_of_a_game(new_page: NewPage, server: Ser
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_at_any_table(new_page: NewPage, scheme: str) -> None:
-    if not AXE.is_file():
-        missing("axe-core is missing: run `npm ci` in frontend/")
     page = new_page(color_scheme=scheme, viewport={"width": 390, "height": 844})
-
-    def serious() -> list[Any]:
-        page.add_script_tag(path=AXE)
-        found = page.evaluate("axe.run().then(it => it.violations)")
-        return [
-            (it["id"], [node["html"] for node in it["nodes"]])
-            for it in found
-            if it["impact"] in ("serious", "critical")
-        ]
-
     page.goto("/#/play/connect4?moves=3,3,2&at=1&human=none&level=expert,&simulations=,25")
     expect(page.get_by_text("Bot 2 to move")).to_be_visible()
     assert overflow(page) <= 0
-    assert serious() == []
+    assert serious_faults(page) == []
     press(page, "Share")
-    assert serious() == []
+    assert serious_faults(page) == []
     page.keyboard.press("Escape")
     page.goto("/#/play/tictactoe?moves=4,0&human=0")
     legal(page)
     page.keyboard.press("h")
     expect(page.locator(".pointed")).to_have_count(1)
     assert overflow(page) <= 0
-    assert serious() == []
+    assert serious_faults(page) == []

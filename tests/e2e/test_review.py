@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.axe import serious_faults
+
 pytestmark = pytest.mark.e2e
 
-AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 NewPage = Callable[..., Page]
 # The second player leaves the top row open, and the first completes it.
 LOST = "/#/review/tictactoe?moves=0,4,1,8,2"
@@ -31,13 +30,6 @@ def analysed(page: Page) -> None:
     """Wait until nothing is searched any more and every move of the game is on the curve."""
     expect(page.get_by_role("status").get_by_text("for certain")).to_be_visible()
     expect(page.get_by_role("region", name="Analysis").get_by_role("table")).to_be_visible()
-
-
-def serious(page: Page) -> list[str]:
-    page.add_script_tag(path=AXE)
-    found: list[dict[str, Any]] = page.evaluate("axe.run().then(found => found.violations)")
-    bad = ("serious", "critical")
-    return [f"{it['id']}: {it['nodes'][0]['html']}" for it in found if it["impact"] in bad]
 
 
 def test_a_pasted_game_is_reviewed_and_learnt_from(page: Page) -> None:
@@ -124,11 +116,11 @@ def test_nothing_serious_is_found_by_axe_and_all_fits(new_page: NewPage, scheme:
     graded(page)
     page.keyboard.press("b")
     expect(page.get_by_text("Best was")).to_be_visible()
-    assert serious(page) == []
+    assert serious_faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
     page.goto(THREAT)
     expect(board(page).nth(2)).to_have_attribute("aria-disabled", "false")
     page.keyboard.press("a")
     analysed(page)
-    assert serious(page) == []
+    assert serious_faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import PAGE, ROOT, missing, wait_for
+from tests.e2e.server import Server
 
 pytestmark = pytest.mark.e2e
 
@@ -33,27 +30,10 @@ PATIENCE = 60_000  # milliseconds; a busy machine is no defect
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
     """A server above an empty folder, whose training is as small as can be."""
-    if not PAGE.is_file():
-        missing(f"{PAGE.relative_to(ROOT)} is missing: run `npm run build` in frontend/")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    options = ["--game", "tictactoe", "--data-dir", str(tmp_path / "data"), "--port", str(port)]
-    sets = [f"--set={assignment}" for assignment in TINY]
-    log = tmp_path / "web.log"
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", "web", *options, *sets]
-        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        wait_for(address, server, log)
-        yield address
-    finally:
-        server.terminate()  # its training ends with it
-        try:
-            server.wait(40)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+    server = Server(tmp_path, *TINY)
+    server.start()
+    yield server.url
+    server.end(40)  # its training ends with it
 
 
 @pytest.fixture
