@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from actor.arena import NOTHING, Moves, Played, Score, openings, pairs_of, play_pairs
-from actor.players import Player, Recipe, as_it_is
+from actor.players import Player, as_it_is
+from actor.specs import Recipe
 from actor.sprt import Sprt, Verdict
 from actor.workshop import Workshop
 from engine.config import SearchSettings

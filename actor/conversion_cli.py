@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from actor.conversion import convert as play
-from actor.players import player
+from actor.specs import player
 from engine.cli import (
     ConfigOption,
     DataDirOption,

@@ -18,9 +18,9 @@ import numpy as np
 
 from actor.arena import NOTHING, Played, Score
 from actor.contest import Heat, Match, scores, venue
-from actor.players import Recipe, Spec
 from actor.pulse import Pulse
 from actor.scorebook import Seat, meeting
+from actor.specs import Recipe, Spec
 from actor.sprt import Sprt
 from engine.config import RefereeSettings, Settings
 from engine.errors import ModelError, StorageError

@@ -18,7 +18,7 @@ from rich.table import Table
 from actor import accuracy as yardstick
 from actor.arena import Score
 from actor.contest import Match, Outcome, contest
-from actor.players import parse, player, recipe
+from actor.specs import parse, player, recipe
 from actor.sprt import LOWER, UPPER, parse_sprt
 from actor.tournament import Plan, Tournament
 from engine.cli import (

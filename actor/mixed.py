@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from actor.players import Player, Recipe, parse
+from actor.players import Player
+from actor.specs import Recipe, parse
 from engine.config import Settings
 from engine.errors import ConfigError
 from engine.game import Game

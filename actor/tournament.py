@@ -22,9 +22,9 @@ import numpy as np
 
 from actor.arena import Played, openings, pairs_of
 from actor.contest import Heat, PlayHeat, Venue, venue
-from actor.players import Recipe, Spec, marked, no_zoo, parse, pinned, recipe, unmarked
 from actor.rating import next_pairings, rate
 from actor.scorebook import Seat, discard, meeting
+from actor.specs import Recipe, Spec, marked, no_zoo, parse, pinned, recipe, unmarked
 from actor.workshop import Workshop
 from engine.config import SearchSettings
 from engine.errors import ConfigError, ModelError, StorageError

@@ -19,7 +19,7 @@ import numpy as np
 from actor.accuracy import accuracy, read_positions
 from actor.arena import Score
 from actor.contest import Match, contest
-from actor.players import Recipe, Spec, parse, recipe
+from actor.specs import Recipe, Spec, parse, recipe
 from actor.tournament import Plan, Tournament
 from engine.config import Settings
 from engine.errors import ConfigError, ModelError

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from actor.players import parse
+from actor.specs import parse
 from engine.game import value_for
 from engine.intervals import bootstrap
 from storage.atomic import explain

@@ -11,7 +11,7 @@ import pytest
 
 from actor.arena import Score
 from actor.contest import HEAT, Match, Outcome, contest
-from actor.players import Recipe, parse
+from actor.specs import Recipe, parse
 from actor.sprt import Sprt
 from engine.config import SearchSettings
 from engine.errors import ConfigError

@@ -11,19 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actor.players import (
-    MOST_PLIES,
-    AlphaBetaPlayer,
-    Player,
-    RandomPlayer,
-    SearchPlayer,
-    SolverPlayer,
-    Spec,
-    parse,
-    pinned,
-    player,
-    recipe,
-)
+from actor.players import AlphaBetaPlayer, Player, RandomPlayer, SearchPlayer, SolverPlayer
+from actor.specs import MOST_PLIES, Spec, parse, pinned, player, recipe
 from engine.config import SearchSettings
 from engine.errors import ConfigError, ModelError, StorageError
 from engine.evaluator.uniform import UniformEvaluator

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from actor.players import parse
+from actor.specs import parse
 from actor.zoo import ANCHORS, Candidate, candidate, entrants, training
 from engine.config import Settings
 from engine.errors import ConfigError, ModelError
