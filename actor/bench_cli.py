@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from actor.bench import Report, Spread, bench, evaluator_rate
+from actor.bench import Report, bench
 from actor.bench_crew import CrewRates, crew_rates, tree_rates
+from actor.bench_parts import Spread, evaluator_rate
 from actor.peers import Missing, Peer, Ratio, ratios, run_peers
 from actor.positions import run_positions
 from engine.cli import (

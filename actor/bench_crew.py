@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actor.bench import Spread, measured, tree_rate, warmed_up
+from actor.bench_parts import Spread, measured, tree_rate, warmed_up
 from actor.positions import observed, random_states
 from engine.config import Settings
 from engine.errors import CartridgeError

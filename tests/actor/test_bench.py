@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actor.bench import deep_rate
+from actor.bench_parts import deep_rate
 from engine.evaluator.uniform import UniformEvaluator
 from engine.games import find
 from engine.sources import load
@@ -76,7 +76,7 @@ def test_the_tree_is_timed_without_the_network(monkeypatch: pytest.MonkeyPatch) 
         now[0] += 0.001
         return now[0]
 
-    monkeypatch.setattr("actor.bench.time.perf_counter", clock)
+    monkeypatch.setattr("actor.bench_parts.time.perf_counter", clock)
     starts = np.stack([game.new()] * 8)
     simulations = len(starts) * settings.search.simulations
     # One round of the searches, during which the clock is read a few times for each wave.
