@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.heed import heed_signals
+
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = ("actor", "trainer", "referee", "web")
 HANG = 60  # seconds after which a test gives up; no test waits for it when all is well
@@ -107,8 +109,7 @@ def supervised(folder: Path, *flags: str, **behaviours: str) -> Iterator[Supervi
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        # Whoever runs the tests under nohup has this signal ignored, and so would the script.
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=heed_signals,  # noqa: PLW1509
     )
     it = Supervised(process, folder)
     try:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx2
 
+from tests.heed import heed_signals
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -64,6 +66,7 @@ def serving(data_dir: Path, *options: str, cwd: Path = ROOT, **env: str) -> Iter
         env={**os.environ, **env},
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_signals,  # noqa: PLW1509
     )
     try:
         server = Server(process)
