@@ -311,10 +311,13 @@ class LearnerSettings(Section):
     tensorboard: bool = Field(
         False, description="whether losses, rates and accuracy go to <run>/tensorboard, too"
     )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="where the network is trained; auto: on a GPU where torch finds one"
+    )
     threads: int = Field(1, ge=0, description="threads of torch; 0 = one per core")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
-        description="in which convolutions are learnt; auto: bfloat16 where the processor has it",
+        description="in which convolutions are learnt; auto: bfloat16 where the device has it",
     )
     explosion_factor: float = Field(
         3.0, gt=1, description="a loss above this * its running median is far too high"

@@ -147,7 +147,7 @@ def _refill(learner: Learner, replay: Replay, content: dict[str, Any]) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content: Any = torch.load(path, weights_only=True)
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise StorageError(f"the checkpoint {path} cannot be read ({reason}); {ANEW}") from None

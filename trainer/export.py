@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import logging
 import time
@@ -36,7 +37,7 @@ def export(
 
     Raises ModelError, and nothing is to be published, when the two disagree by more than TOLERANCE.
     """
-    judge = Judge(network).eval()
+    judge = Judge(copy.deepcopy(network).cpu()).eval()
     model = _convert(judge, game)
     card = ModelCard(
         game=game.name,

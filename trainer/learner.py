@@ -70,17 +70,19 @@ class Learner:
         torch.manual_seed(settings.run.seed)
         self.game = game
         self.settings = settings
-        self.network = build(game, settings.network)
+        self.device = device_of(settings)
+        self.network = build(game, settings.network).to(self.device)
         self.averaged = AveragedModel(
             self.network, multi_avg_fn=_averaging(settings.learner.ema_decay), use_buffers=True
         )
+        self._parameters = list(self.network.parameters())
         self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), weight_decay=settings.learner.weight_decay, fused=True
+            self._parameters, weight_decay=settings.learner.weight_decay, fused=True
         )
         self.rng = np.random.default_rng(settings.run.seed)
         self.window = Window(game, settings.learner)
         self.quality = Quality(game)
-        self.precision = precision_of(settings)
+        self.precision = precision_of(settings, self.device)
         self.step = 0
         self.seconds = 0.0
         """Training time of the run over all restarts, told by who drives the learner."""
@@ -167,7 +169,7 @@ class Learner:
         )
         self.optimizer.zero_grad(set_to_none=True)
         loss.total.backward()
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), settings.clip_norm)
+        norm = nn.utils.clip_grad_norm_(self._parameters, settings.clip_norm)
         if not bool(torch.isfinite(loss.total) & torch.isfinite(norm)):
             raise Diverged(
                 f"step {self.step}: loss {float(loss.total.detach()):g}, gradient norm"
@@ -205,11 +207,26 @@ class Learner:
         return self.window.draw(SAMPLE_POSITIONS, np.random.default_rng(self.step)).observations
 
 
-def precision_of(settings: Settings) -> torch.dtype:
-    """What the settings mean here: bfloat16 pays for convolutions on a processor that has it."""
+def device_of(settings: Settings) -> torch.device:
+    """Where the settings want the network to be trained; raises ConfigError where that is not."""
+    wanted = settings.learner.device
+    there = torch.cuda.is_available()
+    if wanted == "cuda" and not there:
+        raise ConfigError(
+            f"learner.device = 'cuda' cannot be used: torch {torch.__version__} finds no GPU; see"
+            " nvidia-smi, install a build of torch for CUDA, or leave it at 'auto'"
+        )
+    return torch.device("cuda" if there and wanted != "cpu" else "cpu")
+
+
+def precision_of(settings: Settings, device: torch.device) -> torch.dtype:
+    """What the settings mean here: bfloat16 pays for convolutions where the device has it."""
     wanted = settings.learner.precision
     if wanted == "auto" and settings.network.family == "conv":
-        able = torch.cpu._is_avx512_bf16_supported()  # no public name for it
+        if device.type == "cuda":
+            able = torch.cuda.is_bf16_supported()
+        else:
+            able = torch.cpu._is_avx512_bf16_supported()  # no public name for it
         wanted = "bfloat16" if able else "float32"
     return torch.bfloat16 if wanted == "bfloat16" else torch.float32
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.config import LearnerSettings
@@ -40,28 +41,33 @@ def loss_of(
     The value loss mixes the cross-entropy of win/draw/loss with the final result (`result_share`)
     and the squared error of w - l against the search's value (the rest). `margin_scale` is the
     largest margin, `owners` whether cells have owners at the end. The network computes in
-    `precision`, the losses in float32.
+    `precision`, the losses in float32, all where the network is.
     """
-    observations = torch.from_numpy(batch.observations)
-    with torch.autocast("cpu", dtype=precision, enabled=precision != torch.float32):
+    device = next(network.parameters()).device
+
+    def there(array: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(array).to(device)
+
+    observations = there(batch.observations)
+    with torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32):
         lesson = network.lesson(observations.contiguous(memory_format=torch.channels_last))
-    logits = lesson.policy.float().masked_fill(torch.from_numpy(batch.illegal), ILLEGAL_LOGIT)
-    target = torch.from_numpy(batch.policy)
+    logits = lesson.policy.float().masked_fill(there(batch.illegal), ILLEGAL_LOGIT)
+    target = there(batch.policy)
     policy = _cross_entropy(target, logits)
     entropy = torch.special.entr(target).sum(dim=1).mean()
     log_wdl = torch.log_softmax(lesson.wdl.float(), dim=1)
-    by_result = -(torch.from_numpy(batch.wdl) * log_wdl).sum(dim=1).mean()
+    by_result = -(there(batch.wdl) * log_wdl).sum(dim=1).mean()
     chances = log_wdl.exp()
-    error = chances[:, 0] - chances[:, 2] - torch.from_numpy(batch.root_value)
+    error = chances[:, 0] - chances[:, 2] - there(batch.root_value)
     share = settings.result_share
     value = share * by_result + (1 - share) * error.square().mean()
     total = policy + settings.value_weight * value
-    reply = ending = torch.zeros(())
+    reply = ending = torch.zeros((), device=device)
     if settings.reply_weight > 0:
-        reply = _cross_entropy(torch.from_numpy(batch.reply), lesson.reply.float())
+        reply = _cross_entropy(there(batch.reply), lesson.reply.float())
         total = total + settings.reply_weight * reply
     if settings.ending_weight > 0:
-        ends = torch.from_numpy(batch.ending)
+        ends = there(batch.ending)
         ending = (lesson.margin.float() - ends[:, 0] / margin_scale).square().mean()
         if owners:
             ending = ending + F.cross_entropy(lesson.owners.float(), ends[:, 1:].long())

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import get_args
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from engine.config import EvaluatorSettings
-from engine.errors import ModelError
-from engine.evaluator import Evaluator, openvino
-from engine.evaluator.onnx import CUDA, OnnxEvaluator
+from engine.evaluator import Evaluator, cuda, openvino
+from engine.evaluator.onnx import OnnxEvaluator
 from engine.evaluator.quantise import quantise
 from engine.game import Game
 
@@ -28,8 +26,8 @@ def names() -> list[str]:
 
 def unavailable(backend: str) -> str:
     """Why `backend` cannot work on this machine, with the remedy if there is one; "" if it can."""
-    if backend == "cuda" and CUDA not in ort.get_available_providers():
-        return "this onnxruntime has no CUDA (for a GPU, install onnxruntime-gpu in its place)"
+    if backend == "cuda":
+        return cuda.missing()
     if backend not in _CAPABILITIES:
         return ""
     try:
@@ -59,19 +57,9 @@ def load(
     if backend == REFERENCE:
         return OnnxEvaluator(game, data, batch)
     if backend == "cuda":
-        return _on_cuda(game, data, batch)
+        return cuda.CudaEvaluator(game, data, batch)
     graph = openvino.read(data)
     if backend == "openvino-int8":
         quantise(graph, calibration)
     exact = backend == "openvino-fp32" or "BF16" not in openvino.capabilities()
     return openvino.OpenVinoEvaluator(game, graph, "f32" if exact else "bf16", batch)
-
-
-def _on_cuda(game: Game, data: bytes, batch: int) -> Evaluator:
-    evaluator = OnnxEvaluator(game, data, batch, CUDA)
-    if evaluator.provider != CUDA:
-        raise ModelError(
-            f"ONNX Runtime could not start CUDA and would use {evaluator.provider};"
-            " compare its CUDA and cuDNN versions with those installed"
-        )
-    return evaluator

@@ -39,12 +39,17 @@ class FixedBatches:
     """An `Evaluator` over the slots that `make(rows)` prepares; used by one thread at a time."""
 
     def __init__(
-        self, make: Callable[[int], Slot], planes: tuple[int, int, int], actions: int, batch: int
+        self,
+        make: Callable[[int], Slot],
+        planes: tuple[int, int, int],
+        actions: int,
+        batch: int,
+        sizes: tuple[int, ...] = SIZES,
     ) -> None:
         self._make = make
         self._planes = planes
         self._actions = actions
-        self._sizes = sorted({*SIZES, batch}) if batch <= SIZES[-1] else list(SIZES)
+        self._sizes = sorted({*sizes, batch}) if batch <= sizes[-1] else list(sizes)
         self._slots: dict[int, Slot] = {}
         self._plans: dict[int, list[Slot]] = {}
         self._logits = np.zeros((0, actions), np.float32)

@@ -20,13 +20,6 @@ from engine.game import Game
 INPUT = "observations"
 OUTPUTS = ("logits", "wdl")
 CPU = "CPUExecutionProvider"
-CUDA = "CUDAExecutionProvider"
-
-_OPTIONS: dict[str, dict[str, str]] = {
-    CPU: {},
-    # The default searches exhaustively for the best algorithm, anew for every model and shape.
-    CUDA: {"cudnn_conv_algo_search": "HEURISTIC"},
-}
 
 
 @dataclass(frozen=True)
@@ -70,15 +63,14 @@ class ModelCard:
 
 def read_card(data: bytes) -> ModelCard:
     """The card of a model file; raises ModelError when the bytes are no complete model."""
-    return ModelCard.from_metadata(_session(data, CPU).get_modelmeta().custom_metadata_map)
+    return ModelCard.from_metadata(_session(data).get_modelmeta().custom_metadata_map)
 
 
 class OnnxEvaluator(FixedBatches):
     """One model, loaded from bytes; computes in the thread that calls it, one at a time.
 
     Raises ModelError for bytes that are no model of this game. `batch` is a number of rows in
-    constant use; `provider` is CPU or CUDA, and afterwards what is really used. A `twin` shares the
-    weights and nothing else.
+    constant use. A `twin` shares the weights and nothing else.
     """
 
     def __init__(
@@ -86,12 +78,10 @@ class OnnxEvaluator(FixedBatches):
         game: Game,
         data: bytes | ort.InferenceSession,
         batch: int = 1,
-        provider: str = CPU,
     ) -> None:
-        session = _session(data, provider) if isinstance(data, bytes) else data
+        session = _session(data) if isinstance(data, bytes) else data
         self._game, self._session, self._batch = game, session, batch
         self.card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
-        self.provider: str = session.get_providers()[0]
         _refuse_other_game(game, self.card)
         _refuse_other_shapes(game, session)
         super().__init__(
@@ -125,13 +115,13 @@ def _place(array: NDArray[np.float32]) -> tuple[str, int, type, tuple[int, ...],
     return "cpu", 0, np.float32, array.shape, array.ctypes.data
 
 
-def _session(data: bytes, provider: str) -> ort.InferenceSession:
+def _session(data: bytes) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return ort.InferenceSession(data, options, providers=[(provider, _OPTIONS[provider])])
+        return ort.InferenceSession(data, options, providers=[CPU])
     except Exception as error:  # ONNX Runtime's own exceptions share no narrower class
         reason = str(error).splitlines()[0]
         raise ModelError(f"not a complete ONNX model ({len(data)} bytes): {reason}") from None

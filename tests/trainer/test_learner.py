@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engine.config import Settings
-from engine.errors import ModelError, StorageError
+from engine.errors import ConfigError, ModelError, StorageError
 from engine.evaluator.onnx import OnnxEvaluator, read_card
 from engine.games import find
 from storage.control import set_paused
@@ -22,7 +22,7 @@ from trainer import checkpoint
 from trainer.continuous import learn
 from trainer.divergence import Diverged
 from trainer.export import export
-from trainer.learner import Learner
+from trainer.learner import Learner, device_of, precision_of
 from trainer.network import build
 from trainer.schedule import learning_rate
 
@@ -303,3 +303,29 @@ def test_publishing_does_not_change_what_is_learned(
     for settings in (often, seldom):
         generate(settings, 60)
     assert _same(_run(often, 11), _run(seldom, 11))
+
+
+def test_a_gpu_is_used_where_torch_finds_one_and_never_missed_in_silence(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, auto = True, configure(learner__device="auto")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: found)
+    assert device_of(auto).type == "cuda"
+    assert device_of(configure(learner__device="cpu")).type == "cpu"
+    found = False
+    assert device_of(auto).type == "cpu"
+    with pytest.raises(
+        ConfigError, match=r"learner.device = 'cuda' cannot be used: torch .* no GPU"
+    ):
+        device_of(configure(learner__device="cuda"))
+
+
+def test_a_gpu_learns_convolutions_in_bfloat16_where_it_can(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpu = torch.device("cuda")
+    conv = configure(network__family="conv", network__width=8, network__depth=1)
+    for able in (True, False):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda able=able: able)
+        assert precision_of(conv, gpu) is (torch.bfloat16 if able else torch.float32)
+        assert precision_of(configure(network__family="mlp"), gpu) is torch.float32

@@ -7,8 +7,7 @@ import onnxruntime
 import pytest
 
 from engine.errors import ModelError
-from engine.evaluator.backends import load, unavailable
-from engine.evaluator.onnx import CUDA, INPUT, OUTPUTS, ModelCard, OnnxEvaluator, read_card
+from engine.evaluator.onnx import INPUT, OUTPUTS, ModelCard, OnnxEvaluator, read_card
 from engine.evaluator.uniform import UniformEvaluator
 from engine.games import find
 from tests.engine.evaluator.networks import conv_model
@@ -99,18 +98,6 @@ def test_answers_are_written_to_the_same_place() -> None:
     evaluator = OnnxEvaluator(GAME, linear_model(GAME))
     first, second = evaluator.evaluate(_observations(64)), evaluator.evaluate(_observations(64))
     assert [a.ctypes.data for a in first] == [a.ctypes.data for a in second]
-
-
-@pytest.mark.skipif(CUDA in onnxruntime.get_available_providers(), reason="CUDA is there")
-def test_where_cuda_is_missing_it_is_said_and_never_replaced_in_silence() -> None:
-    assert unavailable("cuda") == (
-        "this onnxruntime has no CUDA (for a GPU, install onnxruntime-gpu in its place)"
-    )
-    with (
-        pytest.warns(UserWarning, match="not in available provider names"),
-        pytest.raises(ModelError, match=r"could not start CUDA and would use CPUExecutionProvider"),
-    ):
-        load("cuda", GAME, linear_model(GAME), 8, _observations(8))
 
 
 def test_uniform_knows_nothing() -> None:
