@@ -30,6 +30,7 @@ from actor.selfplay import SelfPlay
 from actor.worker import Gate, Speaker, positions_for
 from engine.cli import LogFormat
 from engine.config import Settings, names
+from engine.errors import ConfigError
 from engine.evaluator.agreement import Positions, ask, compare, objections
 from engine.evaluator.function import FunctionEvaluator
 from engine.evaluator.onnx import OnnxEvaluator
@@ -50,7 +51,7 @@ from trainer.__main__ import make_learner
 from trainer.alarms import Alarms, Moment
 from trainer.continuous import learn
 from trainer.divergence import Diverged, Exploded, GaveUp, LossWatch
-from trainer.learner import Learner, StepReport
+from trainer.learner import Learner, StepReport, device_of
 from trainer.loop import Loop
 from web.__main__ import listen
 from web.app import create_app
@@ -337,6 +338,14 @@ def conv_network(settings: Settings) -> object:
     return network(settings.model_copy(update={"network": convolutions}))
 
 
+def device(settings: Settings) -> object:
+    """Where the network is, or why it cannot be there."""
+    try:
+        return device_of(settings).type
+    except ConfigError as error:
+        return str(error)
+
+
 def threads(settings: Settings) -> object:
     before = torch.get_num_threads()
     _learner(settings)
@@ -620,6 +629,7 @@ PROBES: dict[str, tuple[Any, Any, Callable[[Settings], object]]] = {
     "learner.merge_exponent": (0.0, 1.0, two_steps),
     "learner.surprise_share": (0.0, 1.0, two_steps),
     "learner.precision": ("float32", "bfloat16", two_steps),
+    "learner.device": ("cpu", "cuda", device),
     "learner.replay_ratio": (1.0, 8.0, waits),
     "learner.min_positions": (60, 100_000, waits),
     "learner.window_positions": (50, 400, window),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from typing import Annotated
 
@@ -68,9 +69,11 @@ def continuous(
     with learner_lock(paths), SqliteReplay(paths.replay, played) as replay:
         note_start(paths, settings, "continuous")
         learner = make_learner(settings)
+        timed = settings.learner.minutes > 0 and max_steps is None
         steps = max_steps or settings.learner.horizon_steps
-        with ProgressLine("learner", steps, LOG) as line:
-            report = _telling(line, steps)
+        total = math.ceil(60 * settings.learner.minutes) if timed else steps
+        with ProgressLine("learner", total, LOG) as line:
+            report = _telling_time(line, learner) if timed else _telling(line, steps)
             learn(
                 settings, learner, replay, FilesystemModels(paths), paths, stop, max_steps, report
             )
@@ -123,6 +126,16 @@ def loop(
 
 def _telling(line: ProgressLine, steps: int) -> Callable[[int, str], None]:
     return lambda step, message: line.show(step, f"step {step} of {steps}, {message}")
+
+
+def _telling_time(line: ProgressLine, learner: Learner) -> Callable[[int, str], None]:
+    minutes = learner.settings.learner.minutes
+
+    def tell(step: int, message: str) -> None:
+        spent = min(learner.seconds / 60, minutes)
+        line.show(round(60 * spent), f"step {step}, {spent:.1f} of {minutes:g} minutes, {message}")
+
+    return tell
 
 
 def make_learner(settings: Settings) -> Learner:
