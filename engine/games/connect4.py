@@ -208,9 +208,10 @@ GAMES = (
                 "opening_plies": 12,
             },
             "learner": {
-                "horizon_steps": 8_000,
+                "batch_size": 256,
+                "horizon_steps": 16_000,
                 "min_positions": 30_000,
-                "replay_ratio": 3.0,
+                "replay_ratio": 5.0,
             },
         },
         openspiel="connect_four",
