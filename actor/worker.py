@@ -30,7 +30,7 @@ from storage.live import Showcase
 from storage.models.filesystem import FilesystemModels, ModelWatch
 from storage.replay import Replay
 from storage.replay.sqlite import SqliteReplay
-from storage.stats import Heart, heartbeats, read_stats
+from storage.stats import FINISHED, Heart, heartbeats, read_stats
 
 LOG = logging.getLogger(__name__)
 
@@ -87,7 +87,11 @@ def positions_for(
 
 
 class Gate:
-    """Whether a worker may play: not while paused, not too far ahead of a living learner."""
+    """Whether a worker may play: not while paused, nor too far ahead of a living learner.
+
+    Nor when the learner's time is over and it only waits for the referee: nobody would learn from
+    those games, and the referee needs the cores.
+    """
 
     def __init__(self, paths: RunPaths, settings: Settings, replay: SqliteReplay) -> None:
         self._paths = paths
@@ -101,14 +105,16 @@ class Gate:
         now = time.monotonic()
         if now - self._checked >= CHECK_SECONDS:
             self._checked = now
-            self._reason = "paused" if is_paused(self._paths) else self._too_far_ahead()
+            self._reason = "paused" if is_paused(self._paths) else self._no_need()
         return self._reason
 
-    def _too_far_ahead(self) -> str | None:
+    def _no_need(self) -> str | None:
         learner_lives = any(b.alive and b.name == "trainer" for b in heartbeats(self._paths))
         stats = read_stats(self._paths) if learner_lives else None
         if stats is None:
             return None
+        if stats["message"] == FINISHED:
+            return "the learner has finished"
         used = stats["samples_used"] / self._settings.learner.replay_ratio
         ahead = self._replay.totals().positions - int(used)
         lead = self._settings.selfplay.lead_positions

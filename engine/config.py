@@ -247,8 +247,8 @@ class LearnerSettings(Section):
     minutes: float = Field(
         0.0,
         ge=0,
-        description="training time of the run: the schedule spans it and the run ends after it;"
-        " 0 = the schedule spans horizon_steps and the run goes on",
+        description="training time of the run: the schedule spans it, and the run ends when the"
+        " last model is judged; 0 = the schedule spans horizon_steps and the run goes on",
     )
     weight_decay: float = Field(
         1e-4, ge=0, description="AdamW's decoupled weight decay (AZ: L2 1e-4)"

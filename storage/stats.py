@@ -32,6 +32,10 @@ def read_stats(paths: RunPaths) -> dict[str, Any] | None:
     return read_json(paths.stats)
 
 
+FINISHED = "finished"
+"""The message in stats.json of a learner whose time is over."""
+
+
 class Heart:
     """The sign of life of one process: a file that it rewrites while it lives."""
 

@@ -24,6 +24,7 @@ from engine.config import SearchSettings
 from engine.evaluator.onnx import OnnxEvaluator, read_card
 from engine.game import Game, State, value_for
 from engine.games import find
+from storage.evaluations import read_evaluations
 from storage.layout import RunPaths
 from storage.replay.sqlite import SqliteReplay
 
@@ -50,7 +51,7 @@ def _environment() -> dict[str, str]:
 
 @contextmanager
 def _started(role: str, data_dir: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", role, "--data-dir", str(data_dir), *TINY, *options]
+    command = [sys.executable, "-m", *role.split(), "--data-dir", str(data_dir), *TINY, *options]
     process = subprocess.Popen(command, env=_environment(), cwd=data_dir.parent)
     try:
         yield process
@@ -259,3 +260,23 @@ def _losses(game: Game, player: SearchPlayer, side: int) -> int:
             chosen = player.choose(np.stack(own), np.random.default_rng(0))
             frontier += [game.after(s, int(a)) for s, a in zip(own, chosen, strict=True)]
     return lost
+
+
+def test_a_run_whose_time_is_over_ends_with_a_verdict_on_its_last_model(tmp_path: Path) -> None:
+    """The learner waits for the referee, the workers play no more games that nobody would learn."""
+    data, paths = tmp_path / "data", RunPaths(tmp_path / "data" / "tictactoe")
+    budget = (
+        "--set=learner.minutes=0.15",
+        "--set=referee.niceness=0",
+        "--set=referee.most_games=40",
+    )
+    with ExitStack() as stack:
+        stack.enter_context(_started("actor", data, *budget))
+        stack.enter_context(_started("actor referee", data, *budget))
+        _until(lambda: paths.heartbeat("referee").exists())
+        trainer = stack.enter_context(_started("trainer", data, *budget))
+        assert trainer.wait(DEADLINE) == 0
+        assert _stats(paths)["message"] == "finished"
+        last = read_card(paths.latest.read_bytes())
+        assert last.step > 0 and last.progress == 1.0
+        assert read_evaluations(paths).knows(last.sha256)

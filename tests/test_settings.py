@@ -232,7 +232,7 @@ def may_play_on(settings: Settings) -> object:
     paths = run_paths(settings)
     create(paths)
     Heart(paths, "trainer").beat("training", {}, force=True)
-    write_stats(paths, {"samples_used": 80})
+    write_stats(paths, {"samples_used": 80, "message": "training"})
     with SqliteReplay(paths.replay, find(settings.run.game)) as replay:
         while replay.totals().positions < 300:
             for record in _records(settings):

@@ -12,11 +12,12 @@ from storage.control import is_paused
 from storage.layout import RunPaths
 from storage.models import Models
 from storage.replay import Replay
-from storage.stats import Heart
+from storage.stats import FINISHED, Heart
 from trainer import checkpoint
 from trainer.journal import Journal
 from trainer.learner import Learner
 from trainer.rollback import Safeguard
+from trainer.verdict import await_verdict
 
 LOG = logging.getLogger(__name__)
 
@@ -48,7 +49,8 @@ def learn(
 ) -> None:
     """Learn until `stop` says so, or `max_steps` are taken in all; ends with a checkpoint.
 
-    Raises GaveUp where going back to the last good checkpoint did not help.
+    A run whose time is over ends when a living referee has judged its last model. Raises GaveUp
+    where going back to the last good checkpoint did not help.
     """
     before, _ = checkpoint.restore(learner, paths, replay)
     clock = Clock(before)
@@ -98,8 +100,12 @@ def learn(
             publish(learner, models, journal)
             guard.keep()
             LOG.info("finished: %g minutes of training are over", settings.learner.minutes)
-        message = "finished" if learner.is_finished else "stopped"
+        message = FINISHED if learner.is_finished else "stopped"
         journal.write(learner, replay, message, clock.seconds(), force=True)
+        if learner.is_finished:
+            state = f"{FINISHED}, the referee judges the last model"
+            heart.beat(state, {}, force=True)
+            await_verdict(paths, models, stop, lambda: heart.beat(state, {}))
     finally:
         heart.stop()
         guard.finish()

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actor.worker import Speaker, positions_for, work
+from actor.worker import Gate, Speaker, positions_for, work
 from engine.config import Settings
 from engine.errors import ConfigError
 from engine.evaluator import backends
@@ -24,7 +24,7 @@ from storage.layout import RunPaths, create, run_paths
 from storage.live import Playing, playing
 from storage.models.filesystem import FilesystemModels
 from storage.replay.sqlite import SqliteReplay
-from storage.stats import Heart, heartbeats
+from storage.stats import FINISHED, Heart, heartbeats, write_stats
 from tests.engine.evaluator.networks import conv_model
 from tests.models import linear_model
 
@@ -146,3 +146,21 @@ def test_a_backend_that_is_missing_ends_the_worker_at_once(
     with pytest.raises(ConfigError, match=r"evaluator.backend = 'cuda' cannot be used"):
         work(asked, 0, lambda: True, lambda counters: None)
     assert heartbeats(run_paths(settings)) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "alive", "reason"),
+    [
+        ("training", True, None),
+        (FINISHED, True, "the learner has finished"),
+        (FINISHED, False, None),  # of an earlier start: this one may go on playing
+    ],
+)
+def test_nobody_plays_for_a_learner_whose_time_is_over(
+    settings: Settings, paths: RunPaths, message: str, alive: bool, reason: str | None
+) -> None:
+    if alive:
+        Heart(paths, "trainer").beat(message, {}, force=True)
+    write_stats(paths, {"samples_used": 0, "message": message})
+    with SqliteReplay(paths.replay, GAME) as replay:
+        assert Gate(paths, settings, replay).closed() == reason
