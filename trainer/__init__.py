@@ -1,1 +1,1 @@
-"""Learns from the replay and publishes models; the only package that imports torch."""
+"""Learns from the replay and publishes models; the only package that needs torch."""
