@@ -140,10 +140,10 @@ def test_a_worker_plays_with_the_chosen_backend_and_tells_it(
 def test_a_backend_that_is_missing_ends_the_worker_at_once(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backends.ort, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    monkeypatch.setattr(backends.cuda, "missing", lambda: "no GPU here")
     evaluator = settings.evaluator.model_copy(update={"backend": "cuda"})
     asked = settings.model_copy(update={"evaluator": evaluator})
-    with pytest.raises(ConfigError, match=r"evaluator.backend = 'cuda' cannot be used"):
+    with pytest.raises(ConfigError, match=r"evaluator.backend = 'cuda' cannot be used: no GPU"):
         work(asked, 0, lambda: True, lambda counters: None)
     assert heartbeats(run_paths(settings)) == []
 

@@ -21,8 +21,8 @@ PACKAGES = ("engine", "storage", "actor", "trainer", "web")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 ALL = [*PROJECT["dependencies"], *EXTRAS["train"], *EXTRAS["fast"], *EXTRAS["dev"]]
-OPTIONAL = {"engine/envs": "envs", "engine/evaluator": "fast"}
-"""Folders whose files may import what an extra brings."""
+OPTIONAL = {"engine/envs": ["envs"], "engine/evaluator": ["fast", "train"]}
+"""Folders whose files may import what extras bring."""
 GPU = ("nvidia-", "cuda-", "triton")
 """What only PyTorch's GPU build brings; constraints.txt leaves it alone."""
 
@@ -90,8 +90,8 @@ def test_imports_are_declared(package: str) -> None:
         declared |= {canonicalize_name(Requirement(text).name) for text in EXTRAS["train"]}
     owners = packages_distributions()
     for path in sorted((ROOT / package).rglob("*.py")):
-        extra = OPTIONAL.get(path.relative_to(ROOT).parent.as_posix())
-        optional = EXTRAS[extra] if extra else []
+        extras = OPTIONAL.get(path.relative_to(ROOT).parent.as_posix(), [])
+        optional = [text for extra in extras for text in EXTRAS[extra]]
         known = declared | {canonicalize_name(Requirement(text).name) for text in optional}
         for name in imported(path) - set(sys.stdlib_module_names) - set(PACKAGES):
             dists = {canonicalize_name(dist) for dist in owners.get(name, [name])}
