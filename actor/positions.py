@@ -8,11 +8,14 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from actor.players import Player
 from engine.evaluator.agreement import Positions
 from engine.game import Game
 from storage.replay import Replay
 
 _GAMES_PER_POSITION = 0.25
+_AT_ONCE = 64
+_MOST_ROUNDS = 8
 
 
 def run_positions(
@@ -31,6 +34,25 @@ def run_positions(
         played = np.stack(list(islice(random_states(game, rng), 2 * count)))
         drawn = _without_repetition(np.concatenate([drawn, rng.permutation(played)]))[:count]
     return observed(game, drawn)
+
+
+def played_positions(game: Game, player: Player, count: int, rng: np.random.Generator) -> Positions:
+    """At most `count` positions of games that `player` plays against itself, no two alike.
+
+    There are fewer where it always plays alike, or the game has hardly more.
+    """
+    found = np.empty((0, game.words), np.uint64)
+    for _ in range(_MOST_ROUNDS):
+        states = np.stack([game.new()] * _AT_ONCE)
+        while len(states):
+            found = np.concatenate([found, states])
+            chosen = player.choose(states, rng)
+            after = [game.after(s, int(a)) for s, a in zip(states, chosen, strict=True)]
+            states = np.array([s for s in after if not game.is_over(s)]).reshape(-1, game.words)
+        found = _without_repetition(found)
+        if len(found) >= count:
+            break
+    return observed(game, rng.permutation(found)[:count])
 
 
 def random_states(game: Game, rng: np.random.Generator) -> Iterator[NDArray[np.uint64]]:

@@ -12,6 +12,7 @@ model:zoo@50           the zoo's model of the game; zoo-1a2b3c4d@50 if its sha25
 latest@200, best@200   the same without the word "model:"
 latest@50ms, mcts:50ms as in the browser: one tree a game, kept from move to move, 50 ms a move
 latest@800/live        likewise, 800 simulations; serial searches side by side without "/live"
+…/int8, …/bf16         models: the network in fewer bits, refused where that changes what it says
 …/t0.5                 mcts and models: drawn from the search's policy ** (1 / 0.5)
 """
 
@@ -34,6 +35,7 @@ from actor.players import (
     SearchPlayer,
     SolverPlayer,
 )
+from actor.rounded import rounded
 from engine.config import SearchSettings
 from engine.errors import ConfigError, ModelError
 from engine.evaluator import Evaluator
@@ -46,7 +48,7 @@ from storage.models import Models
 _SPEC = re.compile(
     r"(?P<plain>random|greedy|solver)|alphabeta:(?P<plies>\d+)"
     r"|(?:mcts:(?P<mcts>\d+)|(?:model:)?(?P<model>latest|best|(?:step_\d+|zoo)(?:-[0-9a-f]{8})?)@(?P<simulations>\d+))"
-    r"(?P<live>ms|/live)?(?:/t(?P<temperature>\d*\.?\d+))?"
+    r"(?P<live>ms|/live)?(?:/(?P<bits>int8|bf16))?(?:/t(?P<temperature>\d*\.?\d+))?"
 )
 MOST_PLIES = 60
 """Alpha-beta beyond that would not end anyway."""
@@ -61,10 +63,12 @@ class Spec:
     model: str = ""  # latest, best, step_004000, zoo; the last two also with -1a2b3c4d
     temperature: float = 0.0
     live: str = ""  # "ms" or "/live": one tree a game; ms: against the clock
+    bits: str = ""  # int8, bf16; "" is fp32
 
     def __str__(self) -> str:
         temperature = np.format_float_positional(self.temperature, trim="-")
-        tail = self.live + (f"/t{temperature}" if self.temperature else "")
+        tail = self.live + (f"/{self.bits}" if self.bits else "")
+        tail += f"/t{temperature}" if self.temperature else ""
         if self.kind == "model":
             return f"{self.model}@{self.number}{tail}"
         return f"{self.kind}:{self.number}{tail}" if self.number else self.kind
@@ -82,7 +86,11 @@ class Recipe:
         return None if self.model is None else read_card(self.model).sha256
 
     def player(self, game: Game, settings: SearchSettings) -> Player:
-        """Make the player; raises ModelError where the model does not fit the game."""
+        """Make the player.
+
+        Raises ModelError where the model does not fit the game or is refused in the bits asked for,
+        ConfigError where this machine cannot compute in these.
+        """
         spec = self.spec
         if spec.kind == "random":
             return RandomPlayer(game)
@@ -92,7 +100,11 @@ class Recipe:
             return AlphaBetaPlayer(game, spec.number or 1)
         evaluator: Evaluator = UniformEvaluator(game)
         if self.model is not None:
-            evaluator = OnnxEvaluator(game, self.model)
+            evaluator = (
+                rounded(game, self.model, spec.bits)
+                if spec.bits
+                else OnnxEvaluator(game, self.model)
+            )
         if spec.live:
             by_clock = spec.live == "ms"
             return LivePlayer(game, evaluator, spec.number, by_clock, settings, spec.temperature)
@@ -105,7 +117,8 @@ def parse(text: str) -> Spec:
     if match is None:
         raise ConfigError(
             f"{text!r} is no player; known forms: random, greedy, alphabeta:4, solver, mcts:800,"
-            " latest@200, best@200, zoo@200, step_004000@0, latest@50ms, latest@800/live, and, for"
+            " latest@200, best@200, zoo@200, step_004000@0, latest@50ms, latest@800/live,"
+            " latest@200/int8, and, for"
             " searches, mcts:800/t0.5 and the like"
         )
     if match["plain"]:
@@ -115,7 +128,13 @@ def parse(text: str) -> Spec:
         if not 1 <= plies <= MOST_PLIES:
             raise ConfigError(f"{text!r} must look 1 to {MOST_PLIES} plies ahead, not {plies}")
         return Spec("alphabeta", plies)
-    temperature, live = float(match["temperature"] or 0), match["live"] or ""
+    temperature, live, bits = (
+        float(match["temperature"] or 0),
+        match["live"] or "",
+        match["bits"] or "",
+    )
+    if match["mcts"] and bits:
+        raise ConfigError(f"{text!r} has no network that could be computed in {bits}")
     if (match["mcts"] or live) and int(match["mcts"] or match["simulations"]) == 0:
         raise ConfigError(f"{text!r} needs at least 1 simulation or 1 ms")
     if match["mcts"]:
@@ -124,7 +143,7 @@ def parse(text: str) -> Spec:
     if name.startswith("step_"):
         step, dash, mark = name.removeprefix("step_").partition("-")
         name = f"step_{int(step):06d}{dash}{mark}"
-    return Spec("model", int(match["simulations"]), name, temperature, live)
+    return Spec("model", int(match["simulations"]), name, temperature, live, bits)
 
 
 def no_zoo() -> bytes:

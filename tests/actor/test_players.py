@@ -58,8 +58,11 @@ def test_specs_name_players(models: FilesystemModels) -> None:
         searcher = made(spec)
         assert isinstance(searcher, AlphaBetaPlayer) and searcher.depth == depth
     wrong = ["", "latest", "mcts:", "mcts:0", "alphago@3", "latest@x", "random@3", "greedy/t1"]
+    wrong += ["mcts:8/int8", "greedy/int8", "latest@3/int4", "latest@3/t1/int8"]
     for spec in [*wrong, "random/t0.5", "alphabeta:2/t1", "alphabeta", "alphabeta:0", "solver:3"]:
-        with pytest.raises(ConfigError, match=r"is no player|at least 1 sim|1 to 60 plies"):
+        with pytest.raises(
+            ConfigError, match=r"is no player|at least 1 sim|1 to 60 plies|no network"
+        ):
             made(spec)
     with pytest.raises(StorageError, match="steps are: 4000"):
         made("step_000001@3")
@@ -125,6 +128,7 @@ KINDS = st.one_of(
         st.integers(0, 10**9),
         st.sampled_from(["latest", "best", "step_000000", "step_123456", "step_1234567"]),
         st.floats(0, 100, allow_subnormal=False),
+        bits=st.sampled_from(["", "int8", "bf16"]),
     ),
 )
 
@@ -150,6 +154,7 @@ def test_one_spelling_for_one_player() -> None:
         " step_4400@0 ": "step_004400@0",
         "mcts:0800/t.50": "mcts:800/t0.5",
         "best@5/t0": "best@5",
+        "model:latest@20/live/int8/t1.0": "latest@20/live/int8/t1",
     }.items():
         assert str(parse(text)) == spelled
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actor.positions import random_states, run_positions
+from actor.players import RandomPlayer
+from actor.positions import played_positions, random_states, run_positions
 from engine.game import Game
 from engine.games import find
 from storage.layout import RunPaths, create
@@ -106,3 +107,17 @@ def test_a_small_game_has_fewer(tmp_path: Path) -> None:
 def test_random_states_are_never_over() -> None:
     states = random_states(GAME, rng())
     assert not any(GAME.is_over(next(states)) for _ in range(300))
+
+
+def test_positions_of_games_that_a_player_plays() -> None:
+    found = played_positions(GAME, RandomPlayer(GAME), 500, rng())
+    again = played_positions(GAME, RandomPlayer(GAME), 500, rng())
+    assert found.observations.shape == (500, *GAME.planes)
+    assert np.array_equal(found.observations, again.observations)
+    assert len(np.unique(found.observations.reshape(500, -1), axis=0)) == 500
+    assert found.legal.any(axis=1).all()
+
+
+def test_a_game_with_few_positions_has_no_more() -> None:
+    found = played_positions(HEAP, RandomPlayer(HEAP), 500, rng())
+    assert 0 < len(found.legal) < 500
