@@ -12,10 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from actor.players import Player, SolverPlayer
+from actor.specs import Recipe
+from actor.workshop import Workshop
+from engine.config import SearchSettings
 from engine.game import Game, State, value_for
+from engine.games import find
 from engine.intervals import wilson
-from engine.solver import Solver
+from engine.solver import Limits, solver_for
 from engine.solver.positions import Solved
+
+
+@dataclass(frozen=True)
+class Board:
+    """What every process needs: the game's name, who plays and how, what an exact move may cost."""
+
+    game: str
+    recipe: Recipe
+    search: SearchSettings
+    limits: Limits
 
 
 @dataclass(frozen=True)
@@ -54,26 +68,42 @@ class Conversion:
 
 
 def convert(
-    game: Game,
-    player: Player,
-    solver: Solver,
+    board: Board,
     won: Sequence[Solved],
-    rng: np.random.Generator,
+    seed: int,
+    workers: int = 1,
     report: Callable[[int], None] = lambda done: None,
 ) -> Conversion:
-    """Let `player` play on from each of the positions `won`, all won for their mover.
+    """Let a player go on from each of the positions `won`, all won for their mover.
 
-    `report` is told how many games are over. Raises ValueError for a position that is not won,
-    OutOfReach where the solver cannot answer within its limits.
+    `report` is told how many games are over. The games do not depend on how many processes share
+    them. Raises ValueError for a position that is not won, OutOfReach where the solver cannot
+    answer within its limits, and what `Recipe.player` raises.
     """
-    exact = SolverPlayer(solver)
-    lines = []
     for position in won:
         if max(position.values.values()) <= 0:
-            raise ValueError(f"not won for its mover: {game.text(position.state)}")
-        lines.append(_play(game, player, exact, position, rng))
-        report(len(lines))
+            text = find(board.game).text(position.state)
+            raise ValueError(f"not won for its mover: {text}")
+    lines: list[Line] = []
+    jobs = [(position, (seed, number)) for number, position in enumerate(won)]
+    with Workshop(at_board, board, workers) as workshop:
+        for line in workshop.answers(jobs):
+            lines.append(line)
+            report(len(lines))
     return Conversion(tuple(lines))
+
+
+def at_board(board: Board) -> Callable[[tuple[Solved, tuple[int, ...]]], Line]:
+    """The tool of the workshop: plays one game, with the entropy of its random choices."""
+    game = find(board.game)
+    player = board.recipe.player(game, board.search)
+    exact = SolverPlayer(solver_for(game, board.limits))
+
+    def play(job: tuple[Solved, tuple[int, ...]]) -> Line:
+        position, entropy = job
+        return _play(game, player, exact, position, np.random.default_rng(entropy))
+
+    return play
 
 
 def _play(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
+from actor.conversion import Board
 from actor.conversion import convert as play
-from actor.specs import player
+from actor.matches_cli import WorkersOption, prepare
+from actor.specs import parse, recipe
 from engine.cli import (
     ConfigOption,
     DataDirOption,
@@ -20,17 +22,18 @@ from engine.cli import (
     RunNameOption,
     SeedOption,
     SetOption,
+    cores,
     flags,
     print_json,
     settings_from,
-    start_logging,
 )
 from engine.errors import ConfigError
 from engine.games import find
-from engine.solver import Limits, solver_for
+from engine.solver import Limits
 from engine.solver.positions import read_positions
-from storage.layout import run_paths
+from storage.layout import run_paths, zoo_folder
 from storage.models.filesystem import FilesystemModels
+from storage.zoo import Zoo
 
 LOG = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ def convert(
     seconds: Annotated[
         float, typer.Option(min=0.01, help="What one move of the exact player may take.")
     ] = 600.0,
+    workers: WorkersOption = 0,
     game: GameOption = None,
     run_name: RunNameOption = None,
     data_dir: DataDirOption = None,
@@ -52,18 +56,21 @@ def convert(
     as_json: JsonOption = False,
 ) -> None:
     """Play on from won positions against the longest exact defence; only wins count."""
-    start_logging("actor")
+    prepare()
     settings = settings_from(config, flags(game, run_name, data_dir, assignments, seed))
-    played = find(settings.run.game)
-    chosen = player(who, played, FilesystemModels(run_paths(settings)), settings.search)
+    played, models = find(settings.run.game), FilesystemModels(run_paths(settings))
+    zoo = partial(Zoo(zoo_folder(settings)).model, played.name)
+    board = Board(
+        played.name, recipe(parse(who), models, zoo), settings.search, Limits(seconds=seconds)
+    )
     won = read_positions(positions, played)
-    solver = solver_for(played, Limits(seconds=seconds))
-    rng = np.random.default_rng(settings.run.seed)
     with ProgressLine("convert", len(won), LOG) as line:
+
+        def report(done: int) -> None:
+            line.show(done, f"{done} of {len(won)} games")
+
         try:
-            found = play(
-                played, chosen, solver, won, rng, lambda n: line.show(n, f"{n} of {len(won)} games")
-            )
+            found = play(board, won, settings.run.seed, workers or cores(), report)
         except ValueError as error:
             raise ConfigError(f"{positions}: {error}") from None
     if as_json:

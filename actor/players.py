@@ -71,7 +71,7 @@ class SolverPlayer:
 
     def choose(self, states: NDArray[np.uint64], rng: np.random.Generator) -> NDArray[np.int64]:
         """See `Player`; raises OutOfReach beyond the solver's limits."""
-        return np.array([rng.choice(self.solver.solve(state).best) for state in states], np.int64)
+        return np.array([rng.choice(self.solver.best(state)) for state in states], np.int64)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,11 @@ The memory is a table of single words: 49 bits of key (own + mask is different f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.game import Game, State
 from engine.games.connect4 import BOTTOM, COLUMNS, DISCS, HEIGHT, ROWS, TURN
@@ -184,6 +186,35 @@ def solve_actions(own, mask, discs, table, rows, control, values):
     return True
 
 
+@kernel(SOLVE)
+def mark_best(own, mask, discs, table, rows, control, best):
+    """Write 1 to `best int64[7]` for each column that keeps the value, else 0; False once stopped.
+
+    The value is searched once, and of each column only whether it is as good.
+    """
+    value = exact(own, mask, discs, table, rows, control)
+    if value == UNKNOWN:
+        return False
+    wins = (mask + BOTTOM) & completing(own, mask)
+    for column in range(COLUMNS):
+        move = (mask + BOTTOM) & CELLS & (COLUMN << np.uint64(HEIGHT * column))
+        best[column] = 0
+        if wins:
+            best[column] = 1 if move & wins else 0
+        elif move:
+            other, filled = own ^ mask, mask | move
+            if (filled + BOTTOM) & completing(other, filled):
+                reply = (42 - discs) // 2
+            elif discs == 41:
+                reply = 0
+            else:
+                reply = search(other, filled, discs + 1, -value, 1 - value, table, rows, control)
+            if reply == UNKNOWN:
+                return False
+            best[column] = 1 if reply <= -value else 0
+    return True
+
+
 class Connect4Solver(Solver):
     """Alpha-beta over the rest of the game; one table of 64 MB, made on first use."""
 
@@ -230,13 +261,26 @@ class Connect4Solver(Solver):
 
     def values(self, state: State, control: Control) -> dict[int, int] | None:
         """See `Solver`."""
+        found = self._columns(solve_actions, state, control)
+        if found is None:
+            return None
+        return {action: int(found[action]) for action in self.game.legal(state)}
+
+    def best_actions(self, state: State, control: Control) -> tuple[int, ...] | None:
+        """See `Solver`."""
+        found = self._columns(mark_best, state, control)
+        return None if found is None else tuple(int(action) for action in np.flatnonzero(found))
+
+    def _columns(
+        self, ask: Callable[..., bool], state: State, control: Control
+    ) -> NDArray[np.int64] | None:
+        """What the kernel `ask` says of the seven columns, None once stopped."""
         mask = (state[0] | state[1]) & DISCS
         own = state[self.game.mover(state)] & DISCS
         found = np.full(COLUMNS, UNKNOWN, np.int64)
         rows = np.zeros((43, COLUMNS), np.uint64)
-        if not solve_actions(own, mask, _discs(state), self._table, rows, control, found):
-            return None
-        return {action: int(found[action]) for action in self.game.legal(state)}
+        done = ask(own, mask, _discs(state), self._table, rows, control, found)
+        return found if done else None
 
 
 def _discs(state: State) -> int:

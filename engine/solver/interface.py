@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import FinishedGame, ImpossibleState, OutOfReach
 from engine.game import Game, State
+
+Answer = TypeVar("Answer")
 
 Control = NDArray[np.int64]
 """`int64[3]` shared with a running kernel: positions visited, most positions allowed, stop flag."""
@@ -91,6 +93,21 @@ class Solver(ABC):
         Raises ImpossibleState for a state that no game reaches (as far as this can be told),
         FinishedGame where nobody is to move, and OutOfReach beyond `limits`.
         """
+        values, nodes, needed = self._within_limits(self.values, state, seconds)
+        return Solution(values, nodes, needed)
+
+    def best(self, state: State, seconds: float | None = None) -> tuple[int, ...]:
+        """The actions of `state` that have its best value, ascending: those of `solve(state).best`.
+
+        What the others are worth is left open, which may be many times as fast. Raises what `solve`
+        raises.
+        """
+        return self._within_limits(self.best_actions, state, seconds)[0]
+
+    def _within_limits(
+        self, ask: Callable[[State, Control], Answer | None], state: State, seconds: float | None
+    ) -> tuple[Answer, int, float]:
+        """What `ask` finds, the positions it looked at and the seconds it took."""
         self._check(state)
         if self.game.is_over(state):
             raise FinishedGame(f"{self.game.title} is over, no action: {self.describe(state)}")
@@ -100,13 +117,13 @@ class Solver(ABC):
         with self._lock:
             self.prepare()
             with self._deadline(control, allowed):
-                values = self.values(state, control)
-        if values is None:
+                found = ask(state, control)
+        if found is None:
             raise OutOfReach(
                 f"{self.game.title}: not solved within {self.nodes} positions and"
                 f" {allowed:g} s; in reach: {self.reach}: {self.describe(state)}"
             )
-        return Solution(values, int(control[VISITED]), time.perf_counter() - began)
+        return found, int(control[VISITED]), time.perf_counter() - began
 
     def _check(self, state: object) -> None:
         words = self.game.words
@@ -136,6 +153,11 @@ class Solver(ABC):
     @abstractmethod
     def values(self, state: State, control: Control) -> dict[int, int] | None:
         """The exact value of each legal action, or None once `control` forbids to go on."""
+
+    def best_actions(self, state: State, control: Control) -> tuple[int, ...] | None:
+        """The actions with the best value, ascending, or None once `control` forbids to go on."""
+        values = self.values(state, control)
+        return None if values is None else Solution(values).best
 
     def describe(self, state: State) -> str:
         """The position for an error message: the board where it can be drawn, and the words."""

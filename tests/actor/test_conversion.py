@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from actor.conversion import convert
-from actor.players import RandomPlayer, SolverPlayer
+from actor.conversion import Board, convert
+from actor.specs import Recipe, parse
+from engine.config import SearchSettings
 from engine.games import find
-from engine.solver import solver_for
+from engine.solver import Limits
 from engine.solver.positions import Solved, read_positions
 
 GAME = find("tictactoe")
@@ -24,18 +25,25 @@ def _won() -> list[Solved]:
     return [p for p in solved if p.ply == 3 and max(p.values.values()) > 0]
 
 
+def _board(spec: str) -> Board:
+    return Board("tictactoe", Recipe(parse(spec)), SearchSettings(), Limits())
+
+
 def test_exact_play_wins_every_won_position() -> None:
-    solver = solver_for(GAME)
-    found = convert(GAME, SolverPlayer(solver), solver, _won(), np.random.default_rng(0))
+    found = convert(_board("solver"), _won(), 0)
     assert found.wins == len(found.lines) == len(_won()) == 50
     assert found.as_dict()["share"] == 1.0 and found.as_dict()["missed"] == []
 
 
+def test_processes_share_the_games_and_change_nothing() -> None:
+    alone = convert(_board("mcts:3/t1"), _won()[:8], 5)
+    assert convert(_board("mcts:3/t1"), _won()[:8], 5, workers=2) == alone
+    assert convert(_board("mcts:3/t1"), _won()[:8], 6) != alone
+
+
 def test_a_random_mover_misses_wins_and_the_games_are_told() -> None:
     done: list[int] = []
-    found = convert(
-        GAME, RandomPlayer(GAME), solver_for(GAME), _won(), np.random.default_rng(0), done.append
-    )
+    found = convert(_board("random"), _won(), 0, report=done.append)
     told = found.as_dict()
     assert done == list(range(1, len(found.lines) + 1))
     assert told["wins"] + told["draws"] + told["losses"] == told["games"] == len(_won())

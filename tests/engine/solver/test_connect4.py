@@ -15,6 +15,7 @@ from tests.engine.solver.reference import assert_exact, sample
 
 GAME = find("connect4")
 SOLVER = solver_for(GAME)
+OTHER = solver_for(GAME)  # that remembers nothing of what SOLVER has found
 
 
 def _value(state: State) -> int:
@@ -38,6 +39,26 @@ def test_late_positions_by_trying_everything(seed: int) -> None:
         state = GAME.after(state, int(rng.choice(safe)))
     exact = {a: -_value(GAME.after(state, a)) for a in GAME.legal(state)}
     assert SOLVER.solve(state).values == exact
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_best_moves_are_those_of_the_whole_solution(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    state = GAME.new()
+    plies = int(rng.integers(16, 42))
+    for _ in range(plies):
+        following = GAME.after(state, int(rng.choice(GAME.legal(state))))
+        if GAME.is_over(following):
+            break
+        state = following
+    if _discs(state) < 14:
+        return  # out of a test's reach
+    assert OTHER.best(state) == SOLVER.solve(state).best
+
+
+def _discs(state: State) -> int:
+    return sum(1 for cell in GAME.cells(state) if cell)
 
 
 @pytest.mark.parametrize("file", ["connect4_main", "connect4_value"])
