@@ -23,7 +23,7 @@ from engine.solver.positions import Solved
 
 
 @dataclass(frozen=True)
-class Board:
+class Exam:
     """What every process needs: the game's name, who plays and how, what an exact move may cost."""
 
     game: str
@@ -68,7 +68,7 @@ class Conversion:
 
 
 def convert(
-    board: Board,
+    exam: Exam,
     won: Sequence[Solved],
     seed: int,
     workers: int = 1,
@@ -82,22 +82,22 @@ def convert(
     """
     for position in won:
         if max(position.values.values()) <= 0:
-            text = find(board.game).text(position.state)
+            text = find(exam.game).text(position.state)
             raise ValueError(f"not won for its mover: {text}")
     lines: list[Line] = []
     jobs = [(position, (seed, number)) for number, position in enumerate(won)]
-    with Workshop(at_board, board, workers) as workshop:
+    with Workshop(examine, exam, workers) as workshop:
         for line in workshop.answers(jobs):
             lines.append(line)
             report(len(lines))
     return Conversion(tuple(lines))
 
 
-def at_board(board: Board) -> Callable[[tuple[Solved, tuple[int, ...]]], Line]:
+def examine(exam: Exam) -> Callable[[tuple[Solved, tuple[int, ...]]], Line]:
     """The tool of the workshop: plays one game, with the entropy of its random choices."""
-    game = find(board.game)
-    player = board.recipe.player(game, board.search)
-    exact = SolverPlayer(solver_for(game, board.limits))
+    game = find(exam.game)
+    player = exam.recipe.player(game, exam.search)
+    exact = SolverPlayer(solver_for(game, exam.limits))
 
     def play(job: tuple[Solved, tuple[int, ...]]) -> Line:
         position, entropy = job

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from actor.conversion import Board
+from actor.conversion import Exam
 from actor.conversion import convert as play
 from actor.matches_cli import WorkersOption, prepare
 from actor.specs import parse, recipe
@@ -60,7 +60,7 @@ def convert(
     settings = settings_from(config, flags(game, run_name, data_dir, assignments, seed))
     played, models = find(settings.run.game), FilesystemModels(run_paths(settings))
     zoo = partial(Zoo(zoo_folder(settings)).model, played.name)
-    board = Board(
+    exam = Exam(
         played.name, recipe(parse(who), models, zoo), settings.search, Limits(seconds=seconds)
     )
     won = read_positions(positions, played)
@@ -70,7 +70,7 @@ def convert(
             line.show(done, f"{done} of {len(won)} games")
 
         try:
-            found = play(board, won, settings.run.seed, workers or cores(), report)
+            found = play(exam, won, settings.run.seed, workers or cores(), report)
         except ValueError as error:
             raise ConfigError(f"{positions}: {error}") from None
     if as_json:

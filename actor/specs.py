@@ -118,8 +118,7 @@ def parse(text: str) -> Spec:
         raise ConfigError(
             f"{text!r} is no player; known forms: random, greedy, alphabeta:4, solver, mcts:800,"
             " latest@200, best@200, zoo@200, step_004000@0, latest@50ms, latest@800/live,"
-            " latest@200/int8, and, for"
-            " searches, mcts:800/t0.5 and the like"
+            " latest@200/int8, and, for searches, mcts:800/t0.5 and the like"
         )
     if match["plain"]:
         return Spec(match["plain"])  # type: ignore[arg-type] # the expression names three kinds

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from actor.conversion import Board, convert
+from actor.conversion import Exam, convert
 from actor.specs import Recipe, parse
 from engine.config import SearchSettings
 from engine.games import find
@@ -25,25 +25,25 @@ def _won() -> list[Solved]:
     return [p for p in solved if p.ply == 3 and max(p.values.values()) > 0]
 
 
-def _board(spec: str) -> Board:
-    return Board("tictactoe", Recipe(parse(spec)), SearchSettings(), Limits())
+def _exam(spec: str) -> Exam:
+    return Exam("tictactoe", Recipe(parse(spec)), SearchSettings(), Limits())
 
 
 def test_exact_play_wins_every_won_position() -> None:
-    found = convert(_board("solver"), _won(), 0)
+    found = convert(_exam("solver"), _won(), 0)
     assert found.wins == len(found.lines) == len(_won()) == 50
     assert found.as_dict()["share"] == 1.0 and found.as_dict()["missed"] == []
 
 
 def test_processes_share_the_games_and_change_nothing() -> None:
-    alone = convert(_board("mcts:3/t1"), _won()[:8], 5)
-    assert convert(_board("mcts:3/t1"), _won()[:8], 5, workers=2) == alone
-    assert convert(_board("mcts:3/t1"), _won()[:8], 6) != alone
+    alone = convert(_exam("mcts:3/t1"), _won()[:8], 5)
+    assert convert(_exam("mcts:3/t1"), _won()[:8], 5, workers=2) == alone
+    assert convert(_exam("mcts:3/t1"), _won()[:8], 6) != alone
 
 
 def test_a_random_mover_misses_wins_and_the_games_are_told() -> None:
     done: list[int] = []
-    found = convert(_board("random"), _won(), 0, report=done.append)
+    found = convert(_exam("random"), _won(), 0, report=done.append)
     told = found.as_dict()
     assert done == list(range(1, len(found.lines) + 1))
     assert told["wins"] + told["draws"] + told["losses"] == told["games"] == len(_won())
