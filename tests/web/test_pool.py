@@ -49,9 +49,8 @@ def test_so_many_compute_and_each_has_its_turn(monkeypatch: pytest.MonkeyPatch) 
     until(lambda: all(worker.done > 30 for worker in workers))
     assert most == 2 and pool.computing + pool.waiting == 5
     short = Worker(pool.admit(), 10)
-    began = time.monotonic()
     short.join(20)
-    assert short.done == 10 and time.monotonic() - began < 2
+    assert short.done == 10  # beside four that would take half an hour
     assert all(worker.is_alive() for worker in workers)
     for worker in workers:
         worker.turn.cancel()

@@ -52,7 +52,8 @@ def test_live_boards_are_drawn_from_their_moves(
     fresh = LiveGame(moves=(), simulations=0, budget=0, visits={}, value=None)
     Showcase(paths, "actor-0").show([searched, fresh], model_step=-1)
     (actor,) = client.get("/v1/live").json()["actors"]
-    assert (actor["actor"], actor["model_step"]) == ("actor-0", None) and actor["age_seconds"] < 5
+    assert (actor["actor"], actor["model_step"]) == ("actor-0", None)
+    assert actor["age_seconds"] >= 0
     shown, empty = actor["games"]
     state = game.replay([first])
     assert shown["cells"] == list(game.cells(state)) and shown["plies"] == 1
