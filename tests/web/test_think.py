@@ -68,7 +68,7 @@ def test_without_simulations_it_is_the_policy(
     assert thought["model"]["run"] == "lesson" and thought["model"]["step"] == 400
 
 
-def test_thoughts_are_few_and_early(client: TestClient) -> None:
+def test_thoughts_are_few(client: TestClient) -> None:
     with client.stream(
         "POST", "/v1/think", json={"game": "connect4", "moves": [], "milliseconds": 1000}
     ) as answer:
