@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 from dataclasses import astuple, fields
 from multiprocessing.context import SpawnProcess
-from typing import Any
+from typing import Any, Protocol
 
-from actor.selfplay import Counters
+from actor.selfplay import Counters, always
 from actor.worker import work
 from engine.cli import LogFormat, cores, start_logging
 from engine.config import Settings
@@ -26,18 +26,40 @@ MOST_DEATHS = 5
 _FIELDS = len(fields(Counters))
 
 
-class Crew:
-    """`selfplay.workers` processes that share a budget of games."""
+class Body(Protocol):
+    """What a worker does; see `actor.worker.work`."""
 
-    def __init__(self, settings: Settings, max_episodes: int | None, shape: LogFormat) -> None:
+    def __call__(
+        self,
+        settings: Settings,
+        worker: int,
+        may_begin: Callable[[], bool],
+        publish: Callable[[Counters], None],
+    ) -> None:
+        """Play until told to stop or until `may_begin` refuses; `publish` what was done."""
+
+
+class Crew:
+    """`selfplay.workers` processes, each with an even share of `max_episodes` games.
+
+    They share no lock: a worker may be killed at any instant, and one that died with a lock in its
+    hands would stop all the others for good.
+    """
+
+    def __init__(
+        self, settings: Settings, max_episodes: int | None, shape: LogFormat, body: Body = work
+    ) -> None:
         count = settings.selfplay.workers or cores()
-        context = mp.get_context("spawn")
-        self._context = context
+        self._context = mp.get_context("spawn")
         self._settings = settings
         self._shape = shape
-        self._max_episodes = max_episodes
-        self._claimed: Any = context.Array("q", count)  # games begun, per worker
-        self._counts = [context.Array("d", _FIELDS) for _ in range(count)]
+        self._body = body
+        self._shares = [
+            None if max_episodes is None else (max_episodes + count - 1 - worker) // count
+            for worker in range(count)
+        ]
+        # One writer each, whose stores of 8 bytes are whole.
+        self._counts: list[Any] = [self._context.RawArray("d", _FIELDS) for _ in range(count)]
         self._workers: list[SpawnProcess] = []
         self._deaths: list[float] = []
         self._signals = 0
@@ -72,10 +94,10 @@ class Crew:
         process = self._context.Process(
             target=_work,
             args=(
+                self._body,
                 self._settings,
                 worker,
-                self._claimed,
-                self._max_episodes,
+                self._shares[worker],
                 self._counts[worker],
                 self._shape,
             ),
@@ -100,8 +122,6 @@ class Crew:
             if len(self._deaths) > MOST_DEATHS:
                 raise CartridgeError(f"{len(self._deaths)} workers died within a minute")
             LOG.warning("actor-%d died (exit code %s), starting it again", worker, process.exitcode)
-            # What it had begun and not finished may be begun again by somebody.
-            self._claimed[worker] = int(self._counts[worker][0])
             self._workers[worker] = self._start(worker)
             restarted = True
         return restarted
@@ -122,30 +142,26 @@ class Crew:
 
 
 def _work(
-    settings: Settings,
-    worker: int,
-    claimed: Any,
-    max_episodes: int | None,
-    counts: Any,
-    shape: LogFormat,
+    body: Body, settings: Settings, worker: int, share: int | None, counts: Any, shape: LogFormat
 ) -> None:
     """The body of a worker process."""
     start_logging(f"actor-{worker}", shape)
-    before = list(counts)  # a restarted worker continues the count of the one that died
-
-    def may_begin() -> bool:
-        with claimed.get_lock():
-            if max_episodes is not None and sum(claimed) >= max_episodes:
-                return False
-            claimed[worker] += 1
-            return True
+    # A restarted worker continues the count of the one that died, whose unfinished games it plays.
+    before = list(counts)
 
     def publish(counters: Counters) -> None:
         for i, value in enumerate(astuple(counters)):
             counts[i] = before[i] + value
 
+    may_begin = always if share is None else _as_often_as(share - Counters.of(before).games)
     try:
-        work(settings, worker, may_begin, publish)
+        body(settings, worker, may_begin, publish)
     except CartridgeError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+
+
+def _as_often_as(times: int) -> Callable[[], bool]:
+    """Answers yes so many times, then no."""
+    left = iter(range(times))
+    return lambda: next(left, None) is not None
