@@ -18,6 +18,7 @@ from rich.table import Table
 from actor import accuracy as yardstick
 from actor.arena import Score
 from actor.contest import Match, Outcome, contest
+from actor.solved import quiet
 from actor.specs import parse, player, recipe
 from actor.sprt import LOWER, UPPER, parse_sprt
 from actor.tournament import Plan, Tournament
@@ -134,7 +135,8 @@ def accuracy(
     models, zoo = FilesystemModels(run_paths(settings)), Zoo(zoo_folder(settings))
     chosen = player(who, played, models, settings.search, partial(zoo.model, played.name))
     solved = yardstick.read_positions(positions, played)
-    found = yardstick.accuracy(chosen, solved, np.random.default_rng(settings.run.seed))
+    rng = np.random.default_rng(settings.run.seed)
+    found = yardstick.accuracy(chosen, solved, rng, quiet(played))
     if as_json:
         print_json({"player": who, **found})
         return

@@ -16,7 +16,7 @@ import numpy as np
 from engine.config import SearchSettings
 from engine.errors import OutOfReach
 from engine.evaluator.uniform import UniformEvaluator
-from engine.game import Game, State
+from engine.game import Game, State, value_for
 from engine.search import search
 from engine.solver import Limits, solver_for
 
@@ -127,10 +127,23 @@ def _random_moves(game: Game, rng: np.random.Generator) -> Line:
 
 
 def quiet(game: Game) -> Worth:
-    """Whether no move ends the game at once."""
-    return lambda state: (
-        not any(game.is_over(game.after(state, action)) for action in game.legal(state))
-    )
+    """Whether no move wins at once, and more than one leaves the opponent no win at once.
+
+    What remains is decided by looking further: neither a win to be taken nor one to be blocked.
+    """
+
+    def wins(state: State) -> bool:
+        mover = game.mover(state)
+        ends = (game.after(state, action) for action in game.legal(state))
+        return any(game.is_over(end) and value_for(game.result(end), mover) > 0 for end in ends)
+
+    def is_quiet(state: State) -> bool:
+        mover = game.mover(state)
+        answers = [game.after(state, action) for action in game.legal(state)]
+        safe = (game.is_over(a) or game.mover(a) == mover or not wins(a) for a in answers)
+        return not wins(state) and sum(safe) > 1
+
+    return is_quiet
 
 
 def hard(game: Game) -> Wish:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from actor.accuracy import accuracy, read_positions
 from actor.arena import NOTHING, Score, match, openings
 from actor.players import AlphaBetaPlayer, RandomPlayer, SearchPlayer, SolverPlayer
+from actor.solved import quiet
 from engine.config import SearchSettings
 from engine.errors import ConfigError, OutOfReach
 from engine.evaluator.uniform import UniformEvaluator
+from engine.game import State
 from engine.games import find
 from engine.intervals import bootstrap, wilson
 from engine.solver import ExhaustiveSolver, Limits
@@ -142,8 +145,39 @@ def test_accuracy_of_known_players() -> None:
 def test_accuracy_counts_connect4_values_by_their_sign() -> None:
     positions = read_positions(REFERENCE / "connect4_main.jsonl", CONNECT4)
     found = accuracy(RandomPlayer(CONNECT4), positions, _rng())
-    assert found["positions"] == 458
+    assert found["positions"] == 458 and "quiet" not in found
     assert found["random_wdl_optimal"] == pytest.approx(0.376, abs=0.01)
+
+
+def test_the_quiet_set_holds_quiet_positions_of_no_other_set() -> None:
+    """And each is there once, mirrored or not."""
+    seen = set[bytes]()
+    for name in ("main", "early", "dev", "quiet"):
+        positions = read_positions(REFERENCE / f"connect4_{name}.jsonl", CONNECT4)
+        images = {_image(position.state) for position in positions}
+        if name == "quiet":
+            assert len(positions) == len(images) == 671 and not images & seen
+            assert all(quiet(CONNECT4)(position.state) for position in positions)
+        seen |= images
+
+
+def _image(state: State) -> bytes:
+    """The same for a Connect 4 position and its mirror image."""
+    rows = np.array(CONNECT4.cells(state)).reshape(6, 7)
+    return min(rows.tobytes(), np.ascontiguousarray(rows[:, ::-1]).tobytes())
+
+
+def test_accuracy_counts_quiet_positions_by_themselves() -> None:
+    positions = read_positions(REFERENCE / "connect4_main.jsonl", CONNECT4)
+    found: Any = accuracy(AlphaBetaPlayer(CONNECT4, 2), positions, _rng(), quiet(CONNECT4))
+    assert found["quiet"]["positions"] == 303  # one in three is a win or a block
+    # Two plies are enough for a win and for a block, and for nothing else.
+    assert found["quiet"]["wdl_optimal"] < found["wdl_optimal"]
+    low, high = found["quiet"]["wdl_interval"]
+    assert low < found["quiet"]["wdl_optimal"] < high
+    loud = [position for position in positions if not quiet(CONNECT4)(position.state)]
+    nothing: Any = accuracy(RandomPlayer(CONNECT4), loud, _rng(), quiet(CONNECT4))
+    assert nothing["quiet"] == {"positions": 0, "wdl_optimal": None, "wdl_interval": None}
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,27 @@ def test_plies_beyond_the_solver_are_given_up_and_those_within_are_not() -> None
     assert [asked.count(ply) for ply in range(1, 4)] == [PATIENCE] * 3  # ply 0 is one position
 
 
+@pytest.mark.parametrize(
+    ("game", "moves", "still"),
+    [
+        ("tictactoe", [], True),
+        ("tictactoe", [4, 0, 3], False),  # X threatens the middle row: O has one move
+        ("tictactoe", [4, 0, 3, 5], True),
+        ("tictactoe", [0, 3, 1, 4], False),  # both could win at once
+        ("tictactoe", [0, 1, 2, 4, 3, 5, 7, 6], False),  # the last square
+        ("connect4", [3, 0, 3, 0, 3], False),
+        ("connect4", [2, 2, 3, 3], True),
+        ("connect4", [2, 2, 3, 3, 4], False),  # two ends: none of the moves saves the game
+        ("kalaha", [], True),  # the third pit gives another move
+        ("othello", [], True),
+    ],
+)
+def test_a_quiet_position_has_no_win_to_take_and_none_to_block(
+    game: str, moves: list[int], still: bool
+) -> None:
+    assert quiet(find(game))(find(game).replay(moves)) == still
+
+
 def test_hard_positions_are_quiet_and_a_search_without_a_network_fails_in_them() -> None:
     lines = random_lines(GAME, np.random.default_rng(0))
     found = labelled(GAME, lines, solver_of(GAME), 15, quiet(GAME), hard(GAME))
@@ -106,7 +127,7 @@ def test_hard_positions_are_quiet_and_a_search_without_a_network_fails_in_them()
     uniform = UniformEvaluator(GAME)
     for moves, values in found:
         state = GAME.replay(moves)
-        assert not any(GAME.is_over(GAME.after(state, action)) for action in values)
+        assert quiet(GAME)(state)
         chosen = search(GAME, state[None], SIMULATIONS, uniform, SearchSettings()).best[0]
         assert np.sign(values[int(chosen)]) < np.sign(max(values.values()))
 

@@ -59,7 +59,9 @@ def _discs(state: State) -> int:
     return sum(1 for cell in GAME.cells(state) if cell)
 
 
-@pytest.mark.parametrize("file", ["connect4_main", "connect4_value", "connect4_dev"])
+@pytest.mark.parametrize(
+    "file", ["connect4_main", "connect4_value", "connect4_dev", "connect4_quiet"]
+)
 def test_a_sample_of_the_reference(file: str) -> None:
     assert_exact(SOLVER, sample(file, "connect4", every=4, first_ply=14))
 
