@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 
@@ -11,13 +12,18 @@ from storage.layout import RunPaths
 from storage.models import Models
 from storage.stats import heartbeats
 
+LOG = logging.getLogger(__name__)
+
 LOOK_SECONDS = 0.5
+PATIENCE = 60.0
+"""Seconds in which a silent referee counts as alive: it has the lowest priority, so actors and
+learner may have kept it from giving a sign of life for long, and now they rest."""
 
 
 def await_verdict(
     paths: RunPaths, models: Models, stop: Callable[[], bool], tell: Callable[[], object]
 ) -> None:
-    """Wait until the latest model is judged; without a living referee, not at all.
+    """Wait until the latest model is judged; without a referee, not at all.
 
     `tell` is called while it waits, so that this process gives a sign of life. Otherwise the model
     that the page offers first would be an older one for good. Raises StorageError for a damaged
@@ -27,10 +33,14 @@ def await_verdict(
     if data is None:
         return
     sha256 = read_card(data).sha256
+    began = time.monotonic()
     while not stop():
         tell()
         if read_evaluations(paths).knows(sha256):
             return
-        if not any(beat.alive and beat.name == "referee" for beat in heartbeats(paths)):
+        patient = time.monotonic() - began < PATIENCE
+        referees = (beat for beat in heartbeats(paths) if beat.name == "referee")
+        if not any(beat.alive or patient for beat in referees):
+            LOG.warning("the last model is not judged: there is no referee, or it is silent")
             return
         time.sleep(LOOK_SECONDS)

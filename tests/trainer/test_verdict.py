@@ -11,11 +11,13 @@ import pytest
 from engine.errors import StorageError
 from engine.evaluator.onnx import read_card
 from engine.games import find
-from storage.evaluations import Evaluations, Judged, write_evaluations
+from storage.atomic import read_json, write_json
+from storage.evaluations import Evaluations, Judged, read_evaluations, write_evaluations
 from storage.layout import RunPaths, create
 from storage.models.filesystem import FilesystemModels
-from storage.stats import Heart
+from storage.stats import Heart, heartbeats
 from tests.models import linear_model
+from trainer import verdict
 from trainer.verdict import await_verdict
 
 GAME = find("tictactoe")
@@ -69,6 +71,38 @@ def test_a_referee_that_ends_ends_the_wait(paths: RunPaths, models: FilesystemMo
     end = time.monotonic() + 60  # a failure, not a test that hangs
     await_verdict(paths, models, lambda: time.monotonic() > end, lambda: None)
     assert time.monotonic() < end
+
+
+def starved(paths: RunPaths) -> None:
+    """A referee that gave its last sign of life a minute ago."""
+    Heart(paths, "referee").beat("judges", {}, force=True)
+    beat = read_json(paths.heartbeat("referee")) or {}
+    write_json(paths.heartbeat("referee"), {**beat, "at": beat["at"] - 60})
+    assert not heartbeats(paths)[0].alive
+
+
+def test_a_referee_that_was_kept_from_work_gets_time(
+    paths: RunPaths, models: FilesystemModels
+) -> None:
+    starved(paths)
+    threading.Timer(0.7, judged, (paths, models)).start()
+    await_verdict(paths, models, never, lambda: None)
+    data = models.latest()
+    assert data is not None and read_evaluations(paths).knows(read_card(data).sha256)
+
+
+def test_a_referee_that_stays_silent_ends_the_wait_and_is_named(
+    paths: RunPaths,
+    models: FilesystemModels,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    starved(paths)
+    monkeypatch.setattr(verdict, "PATIENCE", 1.0)
+    told: list[int] = []
+    await_verdict(paths, models, lambda: len(told) == 500, lambda: told.append(1))
+    assert 1 < len(told) < 500
+    assert "the last model is not judged: there is no referee, or it is silent" in caplog.messages
 
 
 def test_a_stop_ends_the_wait(paths: RunPaths, models: FilesystemModels) -> None:
