@@ -5,7 +5,7 @@ every model of a run is measured on the same positions:
 
 random     uniformly random games, the same in every run of a game
 selfplay   the run's own games, as soon as there are enough of them
-hard       both kinds, where no move ends the game and a search without a network goes wrong;
+hard       both kinds, quiet positions in which a search without a network goes wrong;
            made together with `selfplay`
 """
 
