@@ -51,7 +51,7 @@ class _Deadly:
         return 0.0
 
 
-def _play(settings: Settings, may_begin: Callable[[], bool], publish: Publish) -> None:
+def _play(may_begin: Callable[[], bool], publish: Publish) -> None:
     games = 0
     while may_begin():
         games += 1
@@ -61,7 +61,7 @@ def _play(settings: Settings, may_begin: Callable[[], bool], publish: Publish) -
 def _honest(
     settings: Settings, worker: int, may_begin: Callable[[], bool], publish: Publish
 ) -> None:
-    _play(settings, may_begin, publish)
+    _play(may_begin, publish)
 
 
 def _dies_as_it_tells(
@@ -74,7 +74,7 @@ def _dies_as_it_tells(
         died.touch()
         publish(Counters(games=3, positions=15))
         publish(Counters(games=4, positions=deadly))
-    _play(settings, may_begin, publish)
+    _play(may_begin, publish)
 
 
 def _fails(
